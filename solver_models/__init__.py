@@ -1,0 +1,1 @@
+"""Allocation models on plain arrays."""

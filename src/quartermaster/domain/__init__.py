@@ -1,0 +1,1 @@
+"""What the planner talks about: snapshots and plans, as frozen dataclasses over numpy columns."""

@@ -1,0 +1,158 @@
+"""Row values to numpy columns and back, by kind (see `quartermaster.domain.columns`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartermaster.domain.columns import NOT_GIVEN, Column, Kind
+from quartermaster.domain.money import from_micro, to_micro
+
+DTYPES: dict[Kind, str] = {
+    Kind.ID: "object",
+    Kind.TEXT: "object",
+    Kind.TEXTS: "object",
+    Kind.WHOLE: "int64",
+    Kind.FLAG: "bool",
+    Kind.MONEY: "int64",
+    Kind.DECIMAL: "object",
+    Kind.DEGREES: "float64",
+    Kind.DATE: "datetime64[D]",
+    Kind.INSTANT: "datetime64[us]",
+    Kind.CLOCK: "int64",
+    Kind.WEEKDAYS: "int64",
+}
+"""Numpy dtype of each kind's column."""
+
+
+def _instant_to_array(value: datetime) -> np.datetime64:
+    return np.datetime64(value.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def _weekdays_to_bits(days: Iterable[int]) -> int:
+    return sum(1 << day for day in days)
+
+
+_TO_ARRAY: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXTS: tuple,
+    Kind.WHOLE: int,
+    Kind.FLAG: bool,
+    Kind.MONEY: to_micro,
+    Kind.DEGREES: float,
+    Kind.DATE: lambda value: np.datetime64(value, "D"),
+    Kind.INSTANT: _instant_to_array,
+    Kind.CLOCK: lambda value: value.hour * 60 + value.minute,
+    Kind.WEEKDAYS: _weekdays_to_bits,
+}
+
+_MISSING: dict[Kind, Any] = {
+    Kind.ID: "",
+    Kind.TEXT: "",
+    Kind.TEXTS: (),
+    Kind.WHOLE: NOT_GIVEN,
+    Kind.MONEY: NOT_GIVEN,
+    Kind.DECIMAL: None,
+    Kind.DEGREES: float("nan"),
+    Kind.DATE: np.datetime64("NaT", "D"),
+    Kind.INSTANT: np.datetime64("NaT", "us"),
+    Kind.CLOCK: NOT_GIVEN,
+    Kind.WEEKDAYS: NOT_GIVEN,
+}
+
+
+def stored(column: Column, value: Any) -> Any:
+    """Turn one row value into the scalar that stands in the numpy column.
+
+    Parameters
+    ----------
+    column
+        The column it belongs to.
+    value
+        The value of a row object; None = not given.
+    """
+    if value is None:
+        return _MISSING[column.kind]
+    convert = _TO_ARRAY.get(column.kind)
+    return value if convert is None else convert(value)
+
+
+def array_of(column: Column, values: Iterable[Any]) -> NDArray[Any]:
+    """Build a numpy column from row values.
+
+    Parameters
+    ----------
+    column
+        The column.
+    values
+        One value per row, as in row objects; None = not given.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Of the dtype in `DTYPES`.
+    """
+    converted = [stored(column, value) for value in values]
+    array = np.empty(len(converted), dtype=DTYPES[column.kind])
+    if converted:
+        array[:] = converted if column.kind is not Kind.TEXTS else _boxed(converted)
+    return array
+
+
+def _boxed(values: list[Any]) -> NDArray[np.object_]:
+    boxed = np.empty(len(values), dtype=object)
+    for position, value in enumerate(values):
+        boxed[position] = value
+    return boxed
+
+
+def row_value(column: Column, cell: Any) -> Any:
+    """Turn one cell of a numpy column into the value of a row object; None = not given.
+
+    Parameters
+    ----------
+    column
+        The column.
+    cell
+        Its stored scalar.
+    """
+    kind = column.kind
+    if kind in (Kind.ID, Kind.TEXT, Kind.TEXTS, Kind.DECIMAL):
+        return cell
+    if kind is Kind.FLAG:
+        return bool(cell)
+    if kind is Kind.DEGREES:
+        return None if np.isnan(cell) else float(cell)
+    if kind is Kind.DATE:
+        return None if np.isnat(cell) else date.fromisoformat(str(cell))
+    if kind is Kind.INSTANT:
+        return None if np.isnat(cell) else cell.item().replace(tzinfo=UTC)
+    if cell == NOT_GIVEN:
+        return None
+    if kind is Kind.MONEY:
+        return from_micro(int(cell))
+    if kind is Kind.CLOCK:
+        return time(int(cell) // 60, int(cell) % 60)
+    if kind is Kind.WEEKDAYS:
+        return frozenset(day for day in range(7) if int(cell) >> day & 1)
+    return int(cell)
+
+
+def decimal_of(value: int | float | str | Decimal) -> Decimal:
+    """Read a number as the exact decimal that is written (a float by its shortest text).
+
+    Parameters
+    ----------
+    value
+        Number or decimal text.
+
+    Raises
+    ------
+    decimal.InvalidOperation
+        If the text is not a number.
+    """
+    return value if isinstance(value, Decimal) else Decimal(str(value))
