@@ -33,8 +33,7 @@ def filled(row_type: type[Row], length: int, **drawn: NDArray[Any]) -> Table[Row
         If a required column is not given, or one is unknown or of another length.
     """
     columns: dict[str, NDArray[Any]] = {}
-    row_class: type[Any] = row_type
-    for name, column in columns_of(row_class).items():
+    for name, column in columns_of(row_type).items():
         if name in drawn:
             columns[name] = np.asarray(drawn[name], dtype=DTYPES[column.kind])
         elif column.required:

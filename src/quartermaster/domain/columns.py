@@ -26,7 +26,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
-from functools import cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
@@ -82,7 +81,9 @@ class Column:
     default: Any = None
 
 
-@cache
+_KNOWN: dict[type[Any], Mapping[str, Column]] = {}
+
+
 def columns_of(row_type: type[Any]) -> Mapping[str, Column]:
     """List the columns of a row class by name, in the order of its fields.
 
@@ -91,6 +92,8 @@ def columns_of(row_type: type[Any]) -> Mapping[str, Column]:
     row_type
         A row dataclass of this package, each field annotated ``Annotated[type, Column(...)]``.
     """
+    if row_type in _KNOWN:
+        return _KNOWN[row_type]
     hints = get_type_hints(row_type, include_extras=True)
     columns: dict[str, Column] = {}
     for field in fields(row_type):
@@ -107,4 +110,5 @@ def columns_of(row_type: type[Any]) -> Mapping[str, Column]:
             required=required,
             default=None if required else field.default,
         )
-    return MappingProxyType(columns)
+    _KNOWN[row_type] = MappingProxyType(columns)
+    return _KNOWN[row_type]
