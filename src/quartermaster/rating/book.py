@@ -121,6 +121,7 @@ class RateBook:
         order, node
             (n_lanes,) int, rows of the snapshot; any pairs in any order.
         """
+        order, node = np.asarray(order), np.asarray(node)
         distance = distance_m(self.destinations, self.origins, order, node)
         by_carrier = np.empty((len(distance), len(self.carriers)), dtype=np.int32)
         for index, carrier in enumerate(self.carriers):
