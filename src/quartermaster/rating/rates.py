@@ -102,7 +102,7 @@ class RateCards:
         priced = Transport(*(np.empty(whole_shape, dtype=np.int64) for _ in range(3)))
         for axis, block in _blocks(whole_shape):
             at = (slice(None),) * axis + (block,)
-self._price([it[at] if it.shape[axis] > 1 else it for it in given], priced, at)
+            self._price([it[at] if it.shape[axis] > 1 else it for it in given], priced, at)
         return Transport(*(it.reshape(shape) for it in (priced.micro, priced.parcels, priced.billable_g)))
 
     def _price(self, cells: list[NDArray[np.int64]], priced: Transport, at: tuple[slice, ...]) -> None:
