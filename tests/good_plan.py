@@ -1,7 +1,7 @@
 """A plan made by hand on a small snapshot that carries every feature of the contract.
 
-Every figure is worked out in the comments, from interface section 3 and nothing else. All places are on the equator, where
-one degree is 6 371 009 m * pi / 180 = 111 195.0797 m, so that distances are 111 195 m a degree (two: 222 390.159, 222 390 m).
+Every figure is worked out in the comments, from interface section 3 and nothing else. All places are on the equator,
+where one degree is 6 371 009 m * pi / 180 = 111 195.0797 m: 111 195 m; two degrees are 222 390.159 m: 222 390 m.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ PRODUCTS = (
 NODES = (
     # Its cut-off is over, it does not ship on Saturday and Sunday, Monday is a holiday: ships Tuesday 8 September.
     Node(
-        node_id="N1", postal_code="10001", lat=0.0, lon=0.0, timezone="America/New_York", cutoff=time(16), max_shipments=2,
-        max_units=7, cost_per_shipment=Decimal("1.10"), cost_per_unit=Decimal("0.25"), opening_cost=Decimal(8),
+        node_id="N1", postal_code="10001", lat=0.0, lon=0.0, timezone="America/New_York", cutoff=time(16),
+        max_shipments=2, max_units=7, cost_per_shipment=Decimal("1.10"), cost_per_unit=Decimal("0.25"),
+        opening_cost=Decimal(8),
     ),
     # Before its cut-off on a day it ships: today, Friday 4 September.
     Node(
@@ -80,7 +81,8 @@ SERVICES = (
     Service(carrier="post", service="air", service_level="express", delivers_on="mon-sat"),
     Service(
         carrier="post", service="ground", service_level="std", dim_divisor_cm3_per_kg=Decimal(5000),
-        dim_above_cm3=Decimal(1000), max_parcels=3, fuel_surcharge=Decimal("0.1"), residential_surcharge=Decimal("0.50"),
+        dim_above_cm3=Decimal(1000), max_parcels=3, fuel_surcharge=Decimal("0.1"),
+        residential_surcharge=Decimal("0.50"),
     ),
     Service(carrier="van", service="local", fuel_surcharge=Decimal("0.125"), delivers_on="mon-sun", nodes=("N2",)),
 )  # fmt: skip
@@ -160,8 +162,8 @@ SHIPMENTS = (
     # half up 0.166793: 0.500378. Friday 4, delivered Saturday 5 (mon-sat).
     ("S3", "O2", "N2", "post", "air", "A", 1, 1500, 111195, 1, "2026-09-04", "2026-09-05",
      "20.00", "1.30", "0.500378", "0"),
-    # 2 * 9 000 + 400 = 18 400 g are over 10 000: two parcels of 9 200 g; transport (2 * 15.00 + 2 * 0.50) * 1.1 = 34.10;
-    # handling 3 * 0.333333 = 0.999999; distance 0.003 * 222.390 + 0.0015 * 3 * 222.390 = 0.66717 + 1.000755.
+    # 2 * 9 000 + 400 = 18 400 g are over 10 000: two parcels of 9 200 g; transport (2 * 15.00 + 2 * 0.50) * 1.1 =
+    # 34.10; handling 3 * 0.333333 = 0.999999; distance 0.003 * 222.390 + 0.0015 * 3 * 222.390 = 0.66717 + 1.000755.
     ("S4", "O3", "N3", "post", "ground", "B", 2, 18400, 222390, 3, "2026-09-08", "2026-09-11",
      "34.10", "0.999999", "1.667925", "0"),
     # 3.33 * 1.125 = 3.74625; distance 0.003 * 20 015.115 = 60.045345, and 0.0015 * 20 015.115 = 30.0226725, half up
@@ -238,8 +240,9 @@ def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame
 def good_snapshot() -> Snapshot:
     """Build the snapshot; rows are in canonical order and every place is resolved."""
     return Snapshot(
-        as_of=AS_OF, currency="USD", orders=ORDERS, order_lines=LINES, products=PRODUCTS, nodes=NODES, inventory=INVENTORY,
-        services=SERVICES, zones=ZONES, rates=RATES, transit=TRANSIT, holidays=HOLIDAYS, checked=True,
+        as_of=AS_OF, currency="USD", orders=ORDERS, order_lines=LINES, products=PRODUCTS, nodes=NODES,
+        inventory=INVENTORY, services=SERVICES, zones=ZONES, rates=RATES, transit=TRANSIT, holidays=HOLIDAYS,
+        checked=True,
     )  # fmt: skip
 
 
