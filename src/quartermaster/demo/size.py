@@ -60,7 +60,7 @@ class Size:
                 problems.append(Problem("type", f"must be {what}", "demo", None, name, ascii(value)[:64]))
             elif not low <= value <= high:
                 problems.append(
-                    Problem("number_out_of_range", f"must be from {low} to {high}", "demo", None, name, str(value)[:64])
+                    Problem("out_of_range", f"must be from {low} to {high}", "demo", None, name, str(value)[:64])
                 )
         if problems:
             raise InputError(problems)
