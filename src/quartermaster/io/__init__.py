@@ -1,0 +1,38 @@
+"""Reading and writing: snapshots, policies and plans to and from files, frames and documents.
+
+Nothing is guessed, every problem is collected, and postal codes become coordinates
+here, so that everything behind this package sees places.
+"""
+
+from __future__ import annotations
+
+from quartermaster.io.assemble import Reading, ready
+from quartermaster.io.content import snapshot_sha256
+from quartermaster.io.document import read_document, snapshot_document, snapshot_from_document
+from quartermaster.io.folder import read_folder, read_input, read_snapshot
+from quartermaster.io.from_frames import snapshot_from_frames
+from quartermaster.io.json_text import parse_document
+from quartermaster.io.limits import Limits
+from quartermaster.io.options import ReadOptions
+from quartermaster.io.policy_file import read_policy
+from quartermaster.io.rejecting import Rejected
+from quartermaster.io.write import write_snapshot
+
+__all__ = [
+    "Limits",
+    "ReadOptions",
+    "Reading",
+    "Rejected",
+    "parse_document",
+    "read_document",
+    "read_folder",
+    "read_input",
+    "read_policy",
+    "read_snapshot",
+    "ready",
+    "snapshot_document",
+    "snapshot_from_document",
+    "snapshot_from_frames",
+    "snapshot_sha256",
+    "write_snapshot",
+]
