@@ -1,0 +1,183 @@
+"""What a command leaves behind: files in the output folder, figures on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from quartermaster import api
+from quartermaster.cli.conduct import console
+from quartermaster.cli.problems import show_problems
+from quartermaster.cli.tables import (
+    backorder_table,
+    comparison_table,
+    cost_table,
+    figures_table,
+    money,
+    percent,
+    seconds_of,
+)
+from quartermaster.domain.plan import Plan
+from quartermaster.domain.snapshot import Snapshot
+from quartermaster.errors import Problem
+from quartermaster.io.atomic_files import write_files
+from quartermaster.io.plan_files import plan_document
+
+
+def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, report: bool) -> dict[str, Path]:
+    """Write the first plan and its report.
+
+    Parameters
+    ----------
+    snapshot
+        What was planned.
+    plans
+        The plan to write, then those that the report sets beside it.
+    folder
+        Folder of the plan.
+    report
+        Also write report.html.
+
+    Returns
+    -------
+    dict of str to Path
+        What was written, by what it is.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    plans[0].write(folder)
+    files = {"plan": folder}
+    if not report:
+        return files
+    try:
+        page = api.report_html(snapshot, plans[0], plans[1:])
+    except ImportError as error:
+        sys.stderr.write(f"quartermaster: no report.html ({error}); pip install 'quartermaster[report]' adds it\n")
+        return files
+    write_files(folder, {"report.html": page.encode()})
+    return {**files, "report": folder / "report.html"}
+
+
+def show_comparison(snapshot: Snapshot, plans: Sequence[Plan], files: Mapping[str, Path]) -> None:
+    """Print plans side by side, then the figures of the first.
+
+    Parameters
+    ----------
+    snapshot
+        What was planned.
+    plans
+        The plan of interest first.
+    files
+        What was written, by what it is.
+    """
+    best, out = plans[0], console()
+    out.print(_sizes(snapshot), markup=False)
+    out.print(comparison_table(plans, snapshot.currency))
+    rules = [plan for plan in plans[1:] if plan.objective.total_micro]
+    if rules:
+        nearest = min(rules, key=lambda plan: plan.objective.total_micro)
+        saved = nearest.objective.total - best.objective.total
+        out.print(
+            f"The {best.strategy} plan costs {money(saved)} {snapshot.currency} "
+            f"({percent(saved / nearest.objective.total)}) less than the best rule, {nearest.strategy}; "
+            f"it is proven to be at most {percent(best.gap, 4)} above the least possible cost ({best.status}).",
+            markup=False,
+        )
+    out.print(figures_table(best))
+    _show_rest(best, files)
+
+
+def show_plan(snapshot: Snapshot, plan: Plan, files: Mapping[str, Path]) -> None:
+    """Print one plan.
+
+    Parameters
+    ----------
+    snapshot
+        What was planned.
+    plan
+        The plan.
+    files
+        What was written, by what it is.
+    """
+    out = console()
+    out.print(f"{_sizes(snapshot)}; planned by {plan.strategy} in {seconds_of(plan):.1f} s", markup=False)
+    out.print(cost_table(plan.objective, snapshot.currency))
+    out.print(figures_table(plan))
+    _show_rest(plan, files)
+
+
+def _show_rest(plan: Plan, files: Mapping[str, Path]) -> None:
+    out = console()
+    backorders = backorder_table(plan)
+    out.print("Backorders: none" if backorders is None else backorders)
+    for warning in plan.run.warnings:
+        out.print(f"Note: {warning}", markup=False)
+    for what, path in files.items():
+        out.print(f"{what.capitalize()}: {path}", markup=False, soft_wrap=True)
+
+
+def _sizes(snapshot: Snapshot) -> str:
+    counts = (f"{len(table):,} {name.replace('_', ' ')}" for name, table in snapshot.tables().items() if len(table))
+    return f"Snapshot of {snapshot.as_of.isoformat()}: {', '.join(counts)}"
+
+
+def comparison_rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """Write plans as the machine form of `compare`: each summary and its seconds.
+
+    Parameters
+    ----------
+    plans
+        Any plans.
+    """
+    return [{**plan_document(plan), "seconds": round(seconds_of(plan), 3)} for plan in plans]
+
+
+def show_violations(violations: Sequence[Any]) -> None:
+    """Print what a plan breaks.
+
+    Parameters
+    ----------
+    violations
+        `quartermaster.evaluation.Violation` objects.
+    """
+    out = console()
+    if not violations:
+        out.print("No violations: every constraint holds.")
+        return
+    table = Table(title=f"{len(violations)} violations", title_justify="left", title_style="bold red")
+    for heading in ("rule", "where", "what is wrong"):
+        table.add_column(heading, overflow="fold")
+    for violation in violations:
+        table.add_row(*(Text(str(cell)) for cell in (violation.rule, violation.where, violation.message)))
+    out.print(table)
+
+
+def show_outlook(facts: Sequence[Any], warnings: Sequence[Problem]) -> None:
+    """Print what a snapshot will mean, and what is suspect in it.
+
+    Parameters
+    ----------
+    facts
+        `quartermaster.outlook.Fact` objects.
+    warnings
+        Warnings of reading.
+    """
+    from quartermaster.cli.conduct import ErrorsForm
+
+    table = Table(title="What it will mean", title_justify="left", title_style="bold")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("meaning", overflow="fold")
+    for fact in facts:
+        table.add_row(fact.name.replace("_", " "), f"{fact.value:,}", Text(fact.meaning))
+    console().print(table)
+    if warnings:
+        show_problems(warnings, ErrorsForm.TEXT, title=f"{len(warnings)} warnings (the input is valid)")

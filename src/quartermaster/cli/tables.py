@@ -1,0 +1,146 @@
+"""Plans as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from quartermaster.domain.plan import Plan
+
+if TYPE_CHECKING:
+    from quartermaster.domain.plan import Objective
+
+MISSING = "-"
+"""What a cell shows where there is no figure."""
+
+
+def money(amount: Decimal) -> str:
+    """Write an amount with thousands separators and two decimals, for reading only.
+
+    Parameters
+    ----------
+    amount
+        In currency units.
+    """
+    return f"{amount:,.2f}"
+
+
+def percent(share: Decimal | None, decimals: int = 1) -> str:
+    """Write a share as per cent.
+
+    Parameters
+    ----------
+    share
+        Fraction; None = no figure.
+    decimals
+        Decimals to show.
+    """
+    return MISSING if share is None else f"{100 * share:.{decimals}f} %"
+
+
+def seconds_of(plan: Plan) -> float:
+    """Add up the wall seconds of all phases of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    """
+    return sum(plan.run.seconds.values())
+
+
+def comparison_table(plans: Sequence[Plan], currency: str) -> Table:
+    """Set plans side by side; the first is the one the others are measured against.
+
+    Parameters
+    ----------
+    plans
+        The plan of interest first, usually the optimum, then one per named rule.
+    currency
+        Currency of the amounts.
+    """
+    best = plans[0]
+    table = Table(title=f"What the {best.strategy} plan saves over each rule", title_justify="left", title_style="bold")
+    table.add_column("strategy")
+    for heading in (f"total {currency}", "shipping", "backorder", "saved", "saved %", "fill", "split", "on time", "s"):
+        table.add_column(heading, justify="right")
+    for plan in plans:
+        total, backorder = plan.objective.total, plan.objective.terms()["backorder"]
+        saved = total - best.objective.total
+        table.add_row(
+            plan.strategy,
+            money(total),
+            money(total - backorder),
+            money(backorder),
+            MISSING if plan is best else money(saved),
+            MISSING if plan is best or not total else percent(saved / total),
+            percent(plan.kpis.get("fill_rate")),
+            percent(plan.kpis.get("split_rate")),
+            percent(plan.kpis.get("on_time_rate")),
+            f"{seconds_of(plan):.1f}",
+            style="bold" if plan is best else None,
+        )
+    return table
+
+
+def cost_table(objective: Objective, currency: str) -> Table:
+    """List the cost of a plan by term.
+
+    Parameters
+    ----------
+    objective
+        Its cost.
+    currency
+        Currency of the amounts.
+    """
+    table = Table(title="Cost by term", title_justify="left", title_style="bold")
+    table.add_column("term")
+    table.add_column(currency, justify="right")
+    for name, amount in objective.terms().items():
+        table.add_row(name, money(amount))
+    table.add_section()
+    table.add_row("total", money(objective.total), style="bold")
+    return table
+
+
+def figures_table(plan: Plan) -> Table:
+    """List the key figures of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    """
+    table = Table(title="Key figures", title_justify="left", title_style="bold")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_row("status", str(plan.status))
+    table.add_row("gap (proven, at most)", percent(plan.gap, 4))
+    table.add_row("gap of what is served", percent(plan.gap_served, 4))
+    for name, value in plan.kpis.items():
+        shown = percent(value) if name.endswith("_rate") else f"{value:,.2f}".removesuffix(".00")
+        table.add_row(name.replace("_", " "), shown)
+    return table
+
+
+def backorder_table(plan: Plan) -> Table | None:
+    """Count the backordered units by reason; None where nothing is backordered.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    """
+    if plan.backorders.empty:
+        return None
+    table = Table(title="Backorders by reason", title_justify="left", title_style="bold")
+    table.add_column("reason")
+    table.add_column("lines", justify="right")
+    table.add_column("units", justify="right")
+    grouped = plan.backorders.groupby("reason", sort=True)["quantity"].agg(["count", "sum"])
+    for reason, (lines, units) in zip(grouped.index, grouped.to_numpy(), strict=True):
+        table.add_row(str(reason), f"{int(lines):,}", f"{int(units):,}")
+    return table

@@ -1,0 +1,138 @@
+"""The application: three routes, one problem body, work off the event loop."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from quartermaster.errors import InputError
+from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
+from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.calls import evaluate_call, plan_call
+from quartermaster.service.guard import Guard
+from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
+from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
+from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.workers import Workers
+
+Call = Callable[[bytes, ServiceSettings], dict[str, Any]]
+"""What a route does with its body, in a worker thread."""
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """Make the ASGI application.
+
+    Parameters
+    ----------
+    settings
+        Limits; every one has a default.
+    """
+    limits = settings or ServiceSettings()
+    workers = Workers(limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.close()
+
+    app = FastAPI(
+        title="Quartermaster",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.add_middleware(Guard)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_exception_handler(RequestRefused, _refused)
+    app.add_exception_handler(InputError, _not_valid)
+
+    async def answer(request: Request, call: Call) -> Response:
+        check_headers(request, limits)
+        async with workers.place():
+            body = await read_body(request, limits)
+            content = await workers.run(partial(_worked, call, body, limits))
+        return Response(content, media_type=JSON_TYPE)
+
+    @app.post(
+        "/v1/plan",
+        operation_id="plan",
+        summary="Plan a snapshot",
+        response_model=PlanAnswer,
+        responses=responses("plan"),
+        openapi_extra=request_body("plan"),
+    )
+    async def plan(request: Request) -> Response:
+        """Plan all open orders of a snapshot together; the answer is the best checked plan at the time limit."""
+        return await answer(request, plan_call)
+
+    @app.post(
+        "/v1/evaluate",
+        operation_id="evaluate",
+        summary="Evaluate a plan",
+        response_model=EvaluationAnswer,
+        responses=responses("evaluate"),
+        openapi_extra=request_body("evaluate"),
+    )
+    async def evaluate(request: Request) -> Response:
+        """Recompute the cost and every constraint of any plan, without a solver."""
+        return await answer(request, evaluate_call)
+
+    @app.get(
+        "/healthz",
+        operation_id="healthz",
+        summary="Is the service up",
+        response_model=HealthAnswer,
+        responses=responses("healthz"),
+    )
+    async def healthz() -> Response:
+        """Answer at once, also while plans are being made."""
+        return _json({"status": "ok", "working": workers.taken, "places": workers.places})
+
+    app.openapi = partial(describe, app, limits)  # type: ignore[method-assign]
+    return app
+
+
+def _worked(call: Call, body: bytes, limits: ServiceSettings) -> bytes:
+    """Run a call and write its answer, both in the worker thread."""
+    return json.dumps(call(body, limits), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _json(document: dict[str, Any], media_type: str = JSON_TYPE, status: int = 200) -> Response:
+    return Response(json.dumps(document), status_code=status, media_type=media_type)
+
+
+def _problem(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    response = _json(body, MEDIA_TYPE, body["status"])
+    response.headers.update(headers or {})
+    return response
+
+
+async def _not_valid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, InputError)  # noqa: S101 (it is registered for this class)
+    return _problem(problem_body(error.problems))
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestRefused)  # noqa: S101 (it is registered for this class)
+    return _problem(refusal_body(error.code, error.detail), error.headers)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """Answer an address or a method that is not served."""
+    assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for this class)
+    headers = dict(error.headers or {})
+    if error.status_code == ANSWERS["method_not_allowed"].status:
+        return _problem(refusal_body("method_not_allowed", f"allowed: {headers.get('Allow', 'none')}"), headers)
+    if re.match(r"/v\d+/", request.url.path) and not request.url.path.startswith("/v1/"):
+        return _problem(refusal_body("schema_version", "supported versions: v1"))
+    return _problem(refusal_body("not_found", "served are POST /v1/plan, POST /v1/evaluate, GET /healthz"))

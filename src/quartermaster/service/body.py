@@ -1,0 +1,83 @@
+"""Reading a request body: refused early, capped while it streams, never waited for without end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+
+from quartermaster.service.problem_body import RequestRefused
+from quartermaster.service.settings import ServiceSettings
+
+JSON_TYPE = "application/json"
+"""The one content type that is read."""
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def check_headers(request: Request, settings: ServiceSettings) -> None:
+    """Refuse what its headers already rule out, before a byte of the body is read.
+
+    Parameters
+    ----------
+    request
+        The request.
+    settings
+        Limits.
+
+    Raises
+    ------
+    RequestRefused
+        415 for another content type, charset or any content encoding; 413 for a declared length above the cap.
+    """
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    if media.strip().lower() != JSON_TYPE:
+        raise RequestRefused("media_type", f"Content-Type must be {JSON_TYPE}")
+    name, _, charset = parameters.strip().partition("=")
+    if name.strip().lower() == "charset" and charset.strip(' "').lower() not in ("utf-8", "utf8"):
+        raise RequestRefused("media_type", "charset must be utf-8")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise RequestRefused("content_encoding", "Content-Encoding is not supported; send the body as it is")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > settings.max_body_bytes:
+        raise _too_large(settings)
+
+
+async def read_body(request: Request, settings: ServiceSettings) -> bytes:
+    """Read the body, at most `max_body_bytes` of it and for at most `body_timeout_seconds`.
+
+    Parameters
+    ----------
+    request
+        The request.
+    settings
+        Limits.
+
+    Raises
+    ------
+    RequestRefused
+        413 as soon as the body passes its cap, 408 when it comes too slowly, 415 when it is UTF-16.
+    """
+    chunks: list[bytes] = []
+    held = 0
+    try:
+        async with asyncio.timeout(settings.body_timeout_seconds):
+            async for chunk in request.stream():
+                held += len(chunk)
+                if held > settings.max_body_bytes:
+                    raise _too_large(settings)
+                chunks.append(chunk)
+    except TimeoutError:
+        limit = f"{settings.body_timeout_seconds:g}"
+        raise RequestRefused("timeout", f"the body must arrive within {limit} seconds", _CLOSE) from None
+    body = b"".join(chunks)
+    if body[:2] in _UTF16_MARKS:
+        raise RequestRefused("utf16", "the body must be UTF-8, not UTF-16")
+    return body
+
+
+_CLOSE = {"Connection": "close"}
+"""The rest of a refused body is not read, so the connection cannot serve another request."""
+
+
+def _too_large(settings: ServiceSettings) -> RequestRefused:
+    return RequestRefused("too_large", f"the body must be at most {settings.max_body_bytes} bytes", _CLOSE)

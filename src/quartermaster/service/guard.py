@@ -1,0 +1,87 @@
+"""The outermost layer: limits on the request line and headers, headers on every answer, no fault without a body."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quartermaster.service.problem_body import MEDIA_TYPE, refusal_body
+
+log = logging.getLogger("quartermaster.service")
+
+MAX_TARGET_BYTES = 8 * 2**10
+"""Longest path and query, bytes."""
+MAX_HEADER_BYTES = 16 * 2**10
+"""All header names and values together, bytes."""
+SECURITY_HEADERS: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+"""Headers of every answer."""
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+
+class Guard:
+    """ASGI middleware around the whole application.
+
+    Parameters
+    ----------
+    app
+        The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; only HTTP requests are looked at."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS]
+            await send(message)
+
+        code, detail = _refusal(scope)
+        if code:
+            await _send_problem(send_guarded, refusal_body(code, detail))
+            return
+        try:
+            await self.app(scope, receive, send_guarded)
+        except Exception:
+            log.exception("internal error while answering %s %s", scope["method"], ascii(scope["path"]))
+            if started:
+                raise
+            await _send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
+
+
+def _refusal(scope: Scope) -> tuple[str, str]:
+    """Return code and detail of what is wrong with the request line or headers; empty texts where nothing is."""
+    if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > MAX_TARGET_BYTES:
+        return "uri_too_long", f"path and query must be at most {MAX_TARGET_BYTES} bytes"
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        return "headers_too_large", f"headers must be at most {MAX_HEADER_BYTES} bytes"
+    names = [name.lower() for name, _ in headers]
+    # Two framings of one body are how requests are smuggled past a proxy.
+    if names.count(b"content-length") + names.count(b"transfer-encoding") > 1:
+        return "framing", "give either Content-Length or Transfer-Encoding, once"
+    return "", ""
+
+
+async def _send_problem(send: Send, body: dict[str, Any]) -> None:
+    content = json.dumps(body).encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": body["status"], "headers": headers})
+    await send({"type": "http.response.body", "body": content})

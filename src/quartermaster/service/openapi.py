@@ -1,0 +1,113 @@
+"""The OpenAPI document: what routes take, every way they can fail, and an example of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from quartermaster.service.answers import ProblemAnswer
+from quartermaster.service.body import JSON_TYPE
+from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST, PROBLEM
+from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, VALIDATION
+from quartermaster.service.request_schema import Schema, brought_plan_schema, policy_schema, snapshot_schema
+from quartermaster.service.settings import ServiceSettings
+
+DESCRIPTION = (
+    "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
+    "proof of how good it is. Money is decimal text; every failure is an application/problem+json body whose `code` "
+    "is stable. Bodies are JSON as RFC 8259 has it: no NaN, no key twice, no number where text is due."
+)
+
+_REF = "#/components/schemas/"
+_EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
+_WITH_BODY = (
+    VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
+    "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
+)  # fmt: skip
+_REQUESTS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "plan": ("PlanRequest", PLAN_REQUEST),
+    "evaluate": ("EvaluateRequest", EVALUATE_REQUEST),
+}
+
+
+def request_body(operation: str) -> dict[str, Any]:
+    """Describe what an operation takes.
+
+    Parameters
+    ----------
+    operation
+        ``plan`` or ``evaluate``.
+    """
+    name, example = _REQUESTS[operation]
+    content = {"schema": {"$ref": _REF + name}, "examples": {"small": {"summary": "one order", "value": example}}}
+    return {"requestBody": {"required": True, "content": {JSON_TYPE: content}}}
+
+
+def responses(operation: str) -> dict[int | str, dict[str, Any]]:
+    """Describe every failure of an operation, by status.
+
+    Parameters
+    ----------
+    operation
+        ``plan``, ``evaluate`` or ``healthz``.
+    """
+    codes = _EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ())
+    described: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({ANSWERS[code].status for code in codes}):
+        named = [code for code in codes if ANSWERS[code].status == status]
+        titles = "; ".join(f"{ANSWERS[code].title} (`{code}`)" for code in named)
+        example = {**PROBLEM, "status": status, "code": named[0], "title": ANSWERS[named[0]].title}
+        example["type"] = f"urn:quartermaster:problem:{named[0]}"
+        if named[0] != VALIDATION:
+            example = {name: value for name, value in example.items() if not name.startswith("errors")}
+        described[status] = {
+            "description": titles,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
+        }
+        if "busy" in named:
+            described[status]["headers"] = {
+                "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
+            }
+    return described
+
+
+def _request_schemas(settings: ServiceSettings) -> dict[str, Schema]:
+    def envelope(required: tuple[str, ...], parts: Mapping[str, str]) -> Schema:
+        return {
+            "type": "object",
+            "properties": {name: {"$ref": _REF + part} for name, part in parts.items()},
+            "required": list(required),
+            "additionalProperties": False,
+        }
+
+    plan_parts = {"snapshot": "Snapshot", "policy": "Policy"}
+    return {
+        "Snapshot": snapshot_schema(),
+        "Policy": policy_schema(settings),
+        "BroughtPlan": brought_plan_schema(_REF),
+        "PlanRequest": envelope(("snapshot",), plan_parts),
+        "EvaluateRequest": envelope(("snapshot", "plan"), {**plan_parts, "plan": "BroughtPlan"}),
+    }
+
+
+def describe(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
+    """Write the OpenAPI document of an application, once.
+
+    Parameters
+    ----------
+    app
+        The application.
+    settings
+        Its limits, which are part of the contract.
+    """
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        _, models = models_json_schema([(ProblemAnswer, "serialization")], ref_template=_REF + "{model}")
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas |= models.get("$defs", {}) | _request_schemas(settings)
+        app.openapi_schema = document
+    return app.openapi_schema

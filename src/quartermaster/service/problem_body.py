@@ -1,0 +1,160 @@
+"""The problem body (RFC 9457) of every failure: the one place that knows which code has which HTTP status."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quartermaster.errors import Problem
+
+MEDIA_TYPE = "application/problem+json"
+"""Content type of a problem body."""
+MAX_ERRORS = 100
+"""Most problems listed in one body; `errors_total` counts them all."""
+MAX_BODY_BYTES = 64 * 2**10
+"""Largest problem body, bytes."""
+MAX_DETAIL = 400
+"""Longest `detail` of one problem, characters."""
+VALIDATION = "validation"
+"""Code of a body whose problems are rows and fields of a well-formed document."""
+
+_NOTHING_DONE = "nothing was planned or stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and title of a code of its own."""
+
+    status: int
+    title: str
+
+
+ANSWERS: Mapping[str, Answer] = {
+    VALIDATION: Answer(422, "Input is not valid"),
+    "json_syntax": Answer(400, "Body is not JSON"),
+    "json_nonfinite": Answer(400, "Body holds a number that is not finite"),
+    "json_duplicate_key": Answer(400, "Body holds a key twice"),
+    "json_too_deep": Answer(400, "Body is nested too deeply"),
+    "encoding": Answer(400, "Body is not UTF-8"),
+    "utf16": Answer(415, "Body is not UTF-8"),
+    "framing": Answer(400, "Request has two lengths"),
+    "not_found": Answer(404, "Nothing is found at this address"),
+    "schema_version": Answer(404, "This version of the API is not served"),
+    "method_not_allowed": Answer(405, "This address does not take that method"),
+    "timeout": Answer(408, "Body came too slowly"),
+    "too_large": Answer(413, "Body is too large"),
+    "too_many_rows": Answer(413, "Document has too many rows"),
+    "uri_too_long": Answer(414, "Address is too long"),
+    "media_type": Answer(415, "Body must be application/json"),
+    "content_encoding": Answer(415, "Body must not be compressed"),
+    "headers_too_large": Answer(431, "Headers are too large"),
+    "internal": Answer(500, "Internal error"),
+    "busy": Answer(503, "All workers are busy"),
+}
+"""Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""
+
+
+class RequestRefused(Exception):  # noqa: N818 (it is an answer, not a fault)
+    """The request ends here, with this code of `ANSWERS`.
+
+    Parameters
+    ----------
+    code
+        A key of `ANSWERS`.
+    detail
+        What is wrong and what is allowed.
+    headers
+        Further headers of the answer.
+    """
+
+    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def problem_body(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Write the problems of an input as one problem body.
+
+    Parameters
+    ----------
+    problems
+        Every problem found; at least one. A code of `ANSWERS` among them names the whole body.
+
+    Returns
+    -------
+    dict
+        Its `status` is the HTTP status; at most `MAX_ERRORS` problems and `MAX_BODY_BYTES` as JSON.
+    """
+    code = next((problem.code for problem in problems if problem.code in ANSWERS), VALIDATION)
+    total = len(problems)
+    count = "1 problem was found" if total == 1 else f"{total:,} problems were found"
+    body = _head(code, f"{count}; {_NOTHING_DONE}.")
+    body["errors_total"] = total
+    body["errors"] = errors = []
+    room = MAX_BODY_BYTES - len(json.dumps(body)) - 2
+    for problem in problems[:MAX_ERRORS]:
+        entry = finding_entry(problem)
+        room -= len(json.dumps(entry)) + 2
+        if room < 0:
+            break
+        errors.append(entry)
+    return body
+
+
+def refusal_body(code: str, detail: str) -> dict[str, Any]:
+    """Write the body of a request that is refused as a whole.
+
+    Parameters
+    ----------
+    code
+        A key of `ANSWERS`.
+    detail
+        What is wrong and what is allowed.
+    """
+    return _head(code, f"{detail}; {_NOTHING_DONE}.")
+
+
+def _head(code: str, detail: str) -> dict[str, Any]:
+    answer = ANSWERS[code]
+    name = "encoding" if code == "utf16" else code
+    return {
+        "type": f"urn:quartermaster:problem:{name}",
+        "title": answer.title,
+        "status": answer.status,
+        "detail": detail,
+        "instance": f"urn:quartermaster:request:{_request_id()}",
+        "code": name,
+    }
+
+
+def finding_entry(problem: Problem) -> dict[str, Any]:
+    """Write one problem or warning: its place, code, detail and value.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    """
+    place: dict[str, Any] = {}
+    if problem.pointer or not (problem.file or problem.column):
+        place["pointer"] = problem.pointer
+    else:
+        place = {"file": problem.file, "row": problem.row, "column": problem.column}
+        place = {name: value for name, value in place.items() if value not in ("", None)}
+    entry = {**place, "code": problem.code, "detail": problem.detail[:MAX_DETAIL]}
+    return {**entry, "value": problem.value} if problem.value else entry
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _request_id() -> str:
+    """Make an identifier that sorts by time: 48 bits of milliseconds, 80 random bits, in base 32."""
+    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

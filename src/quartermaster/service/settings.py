@@ -1,0 +1,62 @@
+"""Limits of the service, each once, with its unit and its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+MIB = 2**20
+"""Bytes in one MiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What one instance of the service accepts and spends.
+
+    Parameters
+    ----------
+    max_body_bytes
+        Largest request body, bytes.
+    body_timeout_seconds
+        Longest time a body may take to arrive, seconds.
+    max_rows
+        Most rows of one table of a document.
+    max_order_lines
+        Most order lines of a document.
+    workers
+        Requests worked on at the same time, each in a thread.
+    waiting
+        Requests that may wait for a worker; one more is answered 503.
+    retry_after_seconds
+        What a 503 tells the caller to wait, seconds.
+    min_time_limit_seconds, max_time_limit_seconds
+        Range of the policy's ``solver.time_limit_seconds``. A policy that does not state one gets its default, or the
+        maximum where that is less.
+    max_threads
+        Most threads of the solver a policy may ask for.
+
+    Raises
+    ------
+    ValueError
+        If a limit is not positive or the range of time limits is empty.
+    """
+
+    max_body_bytes: int = 64 * MIB
+    body_timeout_seconds: float = 30.0
+    max_rows: int = 1_000_000
+    max_order_lines: int = 100_000
+    workers: int = 1
+    waiting: int = 4
+    retry_after_seconds: int = 10
+    min_time_limit_seconds: Decimal = Decimal("0.05")
+    max_time_limit_seconds: Decimal = Decimal(60)
+    max_threads: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("max_body_bytes", "body_timeout_seconds", "max_rows", "workers", "max_threads"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be > 0")
+        if self.waiting < 0:
+            raise ValueError("waiting must be >= 0")
+        if not 0 < self.min_time_limit_seconds <= self.max_time_limit_seconds:
+            raise ValueError("max_time_limit_seconds must be at least min_time_limit_seconds, and both > 0")
