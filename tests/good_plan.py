@@ -16,7 +16,15 @@ import pandas as pd
 from quartermaster.domain.carriers import Holiday, Rate, Service, Transit, Zone
 from quartermaster.domain.network import Inventory, Node, Product
 from quartermaster.domain.orders import Order, OrderLine
-from quartermaster.domain.plan import ALLOCATION_COLUMNS, BACKORDER_COLUMNS, SHIPMENT_COLUMNS, Objective
+from quartermaster.domain.plan import (
+    ALLOCATION_COLUMNS,
+    BACKORDER_COLUMNS,
+    SHIPMENT_COLUMNS,
+    Objective,
+    Plan,
+    RunRecord,
+    Status,
+)
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.policy import BackorderPolicy, ObjectivePolicy, Policy, ServicePolicy
 
@@ -268,3 +276,23 @@ def bare_draft() -> Draft:
     draft.backorders = None
     draft.claimed = None
     return draft
+
+
+def good_plan(**changes: Any) -> Plan:
+    """Return the good plan as the planner would give it away."""
+    tables = {name: frame for name, frame in full_draft().frames().items() if frame is not None}
+    given: dict[str, Any] = {
+        "status": Status.FEASIBLE,
+        "strategy": "optimal",
+        "objective": OBJECTIVE,
+        **tables,
+        "bound_micro": 530_000_000,
+        "kpis": {"orders": Decimal(5), "fill_rate": Decimal(11) / Decimal(13)},
+        "snapshot_sha256": "0" * 64,
+        "policy": POLICY,
+        "versions": {"quartermaster": "0.1.0"},
+        "seed": 0,
+        "deterministic": True,
+        "run": RunRecord(seconds={"solve": 1.25}, peak_memory_bytes=10**8, warnings=("a “warning”",)),
+    }
+    return Plan(**{**given, **changes})
