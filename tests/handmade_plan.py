@@ -40,7 +40,9 @@ def handmade_plan(snapshot: Snapshot, strategy: str = OPTIMAL, dearer: float = 1
         }
     )
     allocations["shipment_id"] = allocations["order_id"] + "/" + allocations["node_id"]
-    shipments = allocations.groupby(["shipment_id", "order_id", "node_id"], as_index=False).agg(units=("quantity", "sum"))
+    shipments = allocations.groupby(["shipment_id", "order_id", "node_id"], as_index=False).agg(
+        units=("quantity", "sum")
+    )
     shipments = shipments.assign(
         carrier="USPS",
         service="Ground Advantage",

@@ -67,7 +67,7 @@ class Size:
 
     def kinds(self) -> dict[str, int]:
         """How many nodes of each kind: about one in eight is a distribution centre, a vendor or two stand beside."""
-        vendors = min(len(places("vendor")), (self.nodes + 18) // 30)
+        vendors = min(len(places("vendor")), (self.nodes + 14) // 30)
         centres = min(len(places("dc")), max(1, round(self.nodes / 8)))
         # A network of nearly every place runs out of stores first; the other kinds take the rest.
         stores = min(len(places("store")), self.nodes - centres - vendors)

@@ -52,7 +52,7 @@ def cost_chart(plans: Sequence[Plan], currency: str) -> Any:
     along = alt.X(
         "cost:Q",
         title=f"cost, {currency}",
-        axis=alt.Axis(tickCount=6, format="~s" if most >= 1000 else ""),
+        axis=alt.Axis(tickCount=6, format=",.0f" if most >= 10 else ",.2f"),
         scale=alt.Scale(domain=[0, most * 1.26], nice=False),
     )
     scale = alt.Scale(domain=[TERMS[term][0] for term in shown], range=[TERMS[term][1] for term in shown])

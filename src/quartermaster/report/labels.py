@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import pi, sqrt
 
 from quartermaster.report.ground import Place
 from quartermaster.report.network import NodeLoad
@@ -12,6 +12,7 @@ from quartermaster.report.network import NodeLoad
 MAX_LABELS = 14
 """Most names on a map."""
 _LONGEST = 24
+SMALLEST_CIRCLE, _LARGEST_CIRCLE, _CROWD = 28, 900, 36_000
 _LETTER, _LINE = 7.2, 15.0
 """Width of a letter and height of a line, in pixels, a little generous."""
 _US_PIXELS = (17.0, 21.5)
@@ -41,6 +42,17 @@ class Label:
     dx: int
 
 
+def largest_circle(nodes: int) -> int:
+    """Return the area of the circle of the node that ships most, in square pixels; smaller where nodes crowd.
+
+    Parameters
+    ----------
+    nodes
+        Nodes on the map.
+    """
+    return max(200, min(_LARGEST_CIRCLE, _CROWD // max(nodes, 1)))
+
+
 def place_labels(loads: Sequence[NodeLoad], places: Sequence[Place], us: bool) -> list[Label]:
     """Name the nodes that ship most, leaving out a name that would cover another.
 
@@ -54,15 +66,15 @@ def place_labels(loads: Sequence[NodeLoad], places: Sequence[Place], us: bool) -
         Whether it is.
     """
     across, up = _US_PIXELS if us else _pixels(places)
-    most = max((load.units for load in loads), default=0) or 1
+    most, largest = max((load.units for load in loads), default=0) or 1, largest_circle(len(loads))
     taken: list[tuple[float, float, float, float]] = []
     labels: list[Label] = []
     for load in sorted(loads, key=lambda load: (-load.units, load.node_id)):
         if len(labels) == MAX_LABELS or not load.units:
             break
         text = load.node_id if len(load.node_id) <= _LONGEST else load.node_id[: _LONGEST - 1] + "…"
-        # The circle's area grows with units up to 900 square pixels, its radius with the root.
-        dx = round(sqrt((28 + 872 * load.units / most) / 3.1416) + 4)
+        area = SMALLEST_CIRCLE + (largest - SMALLEST_CIRCLE) * load.units / most
+        dx = round(sqrt(area / pi) + 4)
         x, y, width = load.lon * across, -load.lat * up, len(text) * _LETTER
         boxes = {
             "left": (x + dx, y - _LINE / 2, x + dx + width, y + _LINE / 2),

@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any
 
 from quartermaster.report.ground import Place, frame, graticule, shows_states, states
-from quartermaster.report.labels import Label, place_labels
+from quartermaster.report.labels import SMALLEST_CIRCLE, Label, largest_circle, place_labels
 from quartermaster.report.network import Flow, NodeLoad, Region
 from quartermaster.report.svg import GRID, INK, load_altair
 
@@ -178,7 +178,11 @@ def _nodes(alt: Any, loads: Sequence[NodeLoad]) -> Any:
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
-            size=alt.Size("units:Q", scale=alt.Scale(domain=[0, most], range=[28, 900]), legend=None),
+            size=alt.Size(
+                "units:Q",
+                scale=alt.Scale(domain=[0, most], range=[SMALLEST_CIRCLE, largest_circle(len(rows))]),
+                legend=None,
+            ),
             color=alt.condition(
                 "datum.idle", alt.value("#c3c9d1"), alt.Color("kind:N", scale=_kind_scale(alt), legend=None)
             ),

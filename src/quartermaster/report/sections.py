@@ -48,8 +48,8 @@ def map_section(snapshot: Snapshot, plan: Plan) -> str:
     if chart is None:
         return section(title, "Neither nodes nor orders have a known place, so there is no map.", "")
     note = (
-        f"{used} of {plural(len(loads), 'node')} ship. A circle's area is the units a node ships, a line's width the "
-        "units it sends to a region."
+        f"{used} of {plural(len(loads), 'node')} {'ships' if used == 1 else 'ship'}. A circle's area is the units a "
+        "node ships, a line's width the units it sends to a region."
     )
     left_out = outside(parts)
     if left_out:
