@@ -15,8 +15,9 @@ from quartermaster.domain.plan import ALLOCATION_COLUMNS, RunRecord
 from quartermaster.errors import InputError
 from quartermaster.evaluation import evaluate_tables
 from quartermaster.io.codes import CODES
-from quartermaster.io.plan_csv import csv_bytes, guarded, restored
+from quartermaster.io.plan_csv import csv_bytes
 from quartermaster.io.plan_files import read_plan, write_plan
+from quartermaster.io.texts import guarded, restored
 
 FILES = {"allocations.csv", "shipments.csv", "backorders.csv", "plan.json", "run.json"}
 REPEATABLE = FILES - {"run.json"}

@@ -12,6 +12,7 @@ from quartermaster.domain.plan import Objective
 from quartermaster.errors import InputError, PolicyError, Problem
 from quartermaster.io.files import read_bytes
 from quartermaster.io.findings import shown
+from quartermaster.io.json_text import parse_document
 from quartermaster.io.limits import DEFAULT_LIMITS
 from quartermaster.io.plan_cells import plan_money
 from quartermaster.io.texts import Refused
@@ -31,8 +32,6 @@ def read_plan_document(path: Path, problems: list[Problem]) -> Mapping[str, Any]
     problems
         What is wrong is added to it.
     """
-    from quartermaster.io import parse_document  # late: the package offers both, and one of them comes first
-
     try:
         document = parse_document(read_bytes(path, DEFAULT_LIMITS.max_file_bytes))
     except InputError as error:

@@ -14,36 +14,12 @@ from quartermaster.errors import Problem
 from quartermaster.io.findings import shown
 from quartermaster.io.limits import MAX_CELL
 from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS
+from quartermaster.io.texts import guarded, restored
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# A text that a spreadsheet would run, or that the guard itself would make ambiguous: `'=x` is written `''=x`.
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
-
-
-def guarded(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula (ASVS 1.2.10).
-
-    Parameters
-    ----------
-    text
-        A text cell.
-    """
-    return f"'{text}" if _RISKY.match(text) else text
-
-
-def restored(text: str) -> str:
-    """Undo `guarded`.
-
-    Parameters
-    ----------
-    text
-        A cell as it stands in the file.
-    """
-    return text[1:] if _GUARDED.match(text) else text
 
 
 def csv_bytes(frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
