@@ -14,11 +14,14 @@ from quartermaster.io.from_frames import snapshot_from_frames
 from quartermaster.io.json_text import parse_document
 from quartermaster.io.limits import Limits
 from quartermaster.io.options import ReadOptions
+from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
+from quartermaster.io.template import write_template
 from quartermaster.io.write import write_snapshot
 
 __all__ = [
+    "BroughtPlan",
     "Limits",
     "ReadOptions",
     "Reading",
@@ -27,6 +30,7 @@ __all__ = [
     "read_document",
     "read_folder",
     "read_input",
+    "read_plan",
     "read_policy",
     "read_snapshot",
     "ready",
@@ -34,5 +38,7 @@ __all__ = [
     "snapshot_from_document",
     "snapshot_from_frames",
     "snapshot_sha256",
+    "write_plan",
     "write_snapshot",
+    "write_template",
 ]
