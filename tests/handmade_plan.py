@@ -29,7 +29,7 @@ def handmade_plan(snapshot: Snapshot, strategy: str = OPTIMAL, dearer: float = 1
     away = (nodes["lat"][picks] - orders["lat"][order][:, None]) ** 2
     away = np.nan_to_num(away + (nodes["lon"][picks] - orders["lon"][order][:, None]) ** 2, nan=1e9)
     node = picks[np.arange(len(lines)), away.argmin(axis=1)]
-    served = rng.random(len(lines)) < fill
+    served = rng.permutation(len(lines)) < round(fill * len(lines))
     allocations = pd.DataFrame(
         {
             "order_id": lines["order_id"][served],
@@ -78,7 +78,7 @@ def handmade_plan(snapshot: Snapshot, strategy: str = OPTIMAL, dearer: float = 1
         allocations=allocations[list(ALLOCATION_COLUMNS)],
         shipments=shipments[list(SHIPMENT_COLUMNS)],
         backorders=backorders[list(BACKORDER_COLUMNS)],
-        bound_micro=objective.total_micro * 997 // 1000 if together else None,
+        bound_micro=objective.total_micro * 99_695 // 100_000 if together else None,
         kpis={
             "units": Decimal(units),
             "shipments": Decimal(len(shipments)),

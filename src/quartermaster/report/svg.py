@@ -68,7 +68,9 @@ def inline_svg(chart: Any, name: str, label: str) -> str:
     text = re.sub(
         r'<svg([^>]*?)\swidth="[^"]*"\sheight="[^"]*"', rf'<svg\1 role="img" aria-label="{label}"', text, count=1
     )
-    for found in sorted(set(re.findall(r'\sid="([^"]+)"', text)), key=len, reverse=True):
-        text = text.replace(f'id="{found}"', f'id="{name}-{found}"')
-        text = text.replace(f"url(#{found})", f"url(#{name}-{found})").replace(f'"#{found}"', f'"#{name}-{found}"')
+    # The writer counts its ids through the life of a process: numbered anew, equal charts are equal text.
+    for number, found in enumerate(dict.fromkeys(re.findall(r'\sid="([^"]+)"', text)), start=1):
+        own = f"{name}-{number}"
+        text = text.replace(f'id="{found}"', f'id="{own}"')
+        text = text.replace(f"url(#{found})", f"url(#{own})").replace(f'"#{found}"', f'"#{own}"')
     return text
