@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quartermaster.errors import RatingError
+from quartermaster.rating import amounts
 from quartermaster.rating.amounts import scaled, times
 
 INT64 = 2**63 - 1
@@ -46,6 +47,23 @@ def test_keeps_the_shape_on_every_path():
     grid = np.arange(6, dtype=np.int64).reshape(2, 3)
     for factor in (Fraction(0), Fraction(2), Fraction(1, 3), Fraction(10**17, 3)):
         assert scaled(grid, factor).tolist() == [[half_up(int(value) * factor) for value in row] for row in grid]
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        Fraction(1_234_567_890_123, 10**9),  # a rate of 12 decimals per kilometre, in micro per metre
+        Fraction(999_999_999, 10**9),
+        Fraction(-1_000_000_001, 10**9),
+        Fraction(7, 2**30 - 1),
+    ],
+)
+def test_rates_of_twelve_decimals_take_no_slow_path(factor, monkeypatch):
+    monkeypatch.setattr(amounts, "_scaled_exactly", None)
+    values = np.array([0, 1, 499_999_999, 500_000_000, 10**9 + 1, 20_015_115 * 10**6, -(10**12) - 3])
+    if abs(factor) > 2:
+        values = values[:5]
+    assert scaled(values, factor).tolist() == [half_up(int(value) * factor) for value in values]
 
 
 def test_products_never_wrap():

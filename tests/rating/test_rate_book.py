@@ -72,6 +72,7 @@ def test_lanes_of_any_pairs_in_any_order():
     some = book.lanes(order, node)
     assert some.distance_m.tolist() == everything.distance_m.reshape(5, 4)[order, node].tolist()
     assert some.delivery_day.tolist() == everything.delivery_day.reshape(5, 4, 1)[order, node].tolist()
+    assert book.distance_m(order, node).tolist() == some.distance_m.tolist()
     none = book.lanes(order[:0], node[:0])
     assert none.distance_m.shape == (0,)
     assert none.zone.shape == none.delivery_day.shape == none.late_days.shape == (0, 1)

@@ -12,6 +12,8 @@ from quartermaster.errors import RatingError
 
 SAFE = 2**62
 """Bound of every intermediate of the int64 path: half of int64, so that one sum of two cannot overflow."""
+SMALL = 2**30
+"""Bound of a denominator whose square is far from overflowing; a rate of 12 decimals per metre needs 10^9."""
 _INT64_MAX = 2**63 - 1
 
 
@@ -53,8 +55,14 @@ def scaled(values: NDArray[np.int64], factor: Fraction) -> NDArray[np.int64]:
         return np.zeros(values.shape, dtype=np.int64)
     if down == 1 and top * abs(up) < SAFE:
         return np.asarray(values * up, dtype=np.int64)
-    if 2 * top * abs(up) + down < SAFE and 2 * down < SAFE:
+    if 2 * top * abs(up) + down < SAFE:
         return np.asarray((values * (2 * up) + down) // (2 * down), dtype=np.int64)
+    # value = quotient · down + rest and up = whole · down + part, so that only rest · part / down is not whole.
+    whole, part = divmod(up, down)
+    if down < SMALL and top * (abs(whole) + 1) < SAFE:
+        quotient = values // down
+        rest = values - quotient * down
+        return np.asarray(values * whole + quotient * part + (rest * (2 * part) + down) // (2 * down), dtype=np.int64)
     return _scaled_exactly(values, factor)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quartermaster.domain.money import MICRO
+from quartermaster.rating import geography
 from quartermaster.rating.amounts import scaled, times
-from quartermaster.rating.geography import Places, distance_m
+from quartermaster.rating.geography import Places
 from quartermaster.rating.offers import Offers
 from quartermaster.rating.rates import RateCards, Transport
 from quartermaster.rating.zones import CarrierZones
@@ -111,6 +111,21 @@ class RateBook:
         """Number of services, at least 1."""
         return len(self.service_names)
 
+    def distance_m(self, order: NDArray[Any], node: NDArray[Any]) -> NDArray[np.int64]:
+        """Measure pairs of an order and a node by distance alone, for a radius.
+
+        Parameters
+        ----------
+        order, node
+            (n_lanes,) int, rows of the snapshot.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_lanes,)
+            Metres, as `Lanes.distance_m`.
+        """
+        return geography.distance_m(self.destinations, self.origins, np.asarray(order), np.asarray(node))
+
     def lanes(self, order: NDArray[Any], node: NDArray[Any]) -> Lanes:
         """Measure pairs of an order and a node.
 
@@ -122,7 +137,7 @@ class RateBook:
             (n_lanes,) int, rows of the snapshot; any pairs in any order.
         """
         order, node = np.asarray(order), np.asarray(node)
-        distance = distance_m(self.destinations, self.origins, order, node)
+        distance = self.distance_m(order, node)
         by_carrier = np.empty((len(distance), len(self.carriers)), dtype=np.int32)
         for index, carrier in enumerate(self.carriers):
             by_carrier[:, index] = carrier.zone(distance, order, node)
@@ -228,14 +243,3 @@ class RateBook:
             If a product is beyond 64 bits.
         """
         return scaled(np.asarray(late_days, dtype=np.int64), self.costs.per_late_day)
-
-
-def per_metre(per_km: Any) -> Fraction:
-    """Turn money per kilometre into micro per metre, exactly.
-
-    Parameters
-    ----------
-    per_km
-        Decimal.
-    """
-    return Fraction(per_km) * MICRO / 1000

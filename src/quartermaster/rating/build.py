@@ -9,7 +9,7 @@ import numpy as np
 from quartermaster.domain.money import MICRO
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.policy import Policy
-from quartermaster.rating.book import NO_PROMISE, CostRates, RateBook, per_metre
+from quartermaster.rating.book import NO_PROMISE, CostRates, RateBook
 from quartermaster.rating.calendars import ship_days
 from quartermaster.rating.geography import Places
 from quartermaster.rating.offers import service_offers, unserviced_offers
@@ -74,7 +74,7 @@ def _cost_rates(snapshot: Snapshot, policy: Policy) -> CostRates:
     return CostRates(
         per_shipment=np.maximum(snapshot.nodes["cost_per_shipment"], 0),
         per_unit=np.maximum(snapshot.nodes["cost_per_unit"], 0),
-        per_shipment_metre=per_metre(policy.objective.cost_per_shipment_km),
-        per_unit_metre=per_metre(policy.objective.cost_per_unit_km),
+        per_shipment_metre=Fraction(policy.objective.cost_per_shipment_km) * MICRO / 1000,
+        per_unit_metre=Fraction(policy.objective.cost_per_unit_km) * MICRO / 1000,
         per_late_day=Fraction(late) * MICRO,
     )
