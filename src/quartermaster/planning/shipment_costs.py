@@ -95,6 +95,8 @@ class ShipmentCosts:
         zero vector.
     service
         (G, N, V) int16, the cheapest service (of equals the lowest index); -1 where infeasible.
+    allowed
+        (G, L, N) bool: the node may serve the line; stock not considered.
     """
 
     problem: PlanningProblem
@@ -102,7 +104,15 @@ class ShipmentCosts:
     nodes: Ints
     cost: Ints
     service: NDArray[np.int16]
+    allowed: Flags
     _pairs: _Pairs
+
+    @property
+    def fits(self) -> Flags:
+        """(G, N, V) bool: allowed, in stock and within the node's capacity, whether or not a service carries it."""
+        fits = np.zeros(self.cost.shape, dtype=bool)
+        fits[self._pairs.row, self._pairs.column] = self._pairs.fits
+        return fits
 
     def by_service(self, row: int) -> Ints:
         """Return the cost of one order's shipments by each service.
@@ -223,7 +233,8 @@ def shipment_costs(
         more units than the node's capacity, or no service carries it in time.
     """
     nodes = np.arange(problem.n_nodes) if nodes is None else np.asarray(nodes, dtype=np.int64)
-    pairs = _rate_pairs(problem, group, nodes, problem.available if available is None else available)
+    allowed = problem.allowed(group.lines.ravel())[:, nodes].reshape(*group.lines.shape, len(nodes))
+    pairs = _rate_pairs(problem, group, nodes, allowed, problem.available if available is None else available)
     least = np.full(pairs.fits.shape, INFEASIBLE, dtype=np.int64)
     fastest = np.full(pairs.fits.shape, -1, dtype=np.int16)
     everywhere = np.arange(len(pairs.row))
@@ -246,7 +257,7 @@ def shipment_costs(
     cost_table[pairs.row, pairs.column] = least
     service_table = np.full(shape, -1, dtype=np.int16)
     service_table[pairs.row, pairs.column] = fastest
-    return ShipmentCosts(problem, group, nodes, cost_table, service_table, pairs)
+    return ShipmentCosts(problem, group, nodes, cost_table, service_table, allowed, pairs)
 
 
 def fitting(group: ShapeGroup, units: Ints, limit: Ints) -> Flags:
@@ -278,13 +289,14 @@ def fitting(group: ShapeGroup, units: Ints, limit: Ints) -> Flags:
     return fits
 
 
-def _rate_pairs(problem: PlanningProblem, group: ShapeGroup, nodes: Ints, available: sparse.csr_array) -> _Pairs:
+def _rate_pairs(
+    problem: PlanningProblem, group: ShapeGroup, nodes: Ints, allowed: Flags, available: sparse.csr_array
+) -> _Pairs:
     """Find the pairs worth rating and everything about them but transport."""
     book, vectors = problem.book, group.vectors
     flat = group.lines.ravel()
     stock = np.asarray(available[problem.line_sku[flat]].toarray(), dtype=np.int64)[:, nodes]
-    stock *= problem.allowed(flat)[:, nodes]
-    stock = stock.reshape(*group.lines.shape, len(nodes))
+    stock = stock.reshape(*group.lines.shape, len(nodes)) * allowed
     usable = np.any(stock > 0, axis=1) & (problem.node_max_shipments[nodes] > 0) & (problem.node_max_units[nodes] > 0)
     row, column = np.nonzero(usable)
     fits = fitting(group, stock[row, :, column], problem.node_max_units[nodes[column]])

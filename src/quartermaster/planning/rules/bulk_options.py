@@ -1,0 +1,235 @@
+"""The cheapest option of many orders at once, by a relaxation that is nearly always exact.
+
+Relaxed, each quantity vector may leave from its cheapest node, whatever the other vectors of the order do; a dynamic
+program over the lattice then partitions what is served into vectors. The answer is the order's true optimum when its
+vectors leave from different nodes and no other partition costs the same. Any other order is reported as open, to be
+solved by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.rules.remaining import Take
+from quartermaster.planning.shipment_costs import ShapeGroup, ShipmentCosts
+from solver_models.lattice import lattice_of, pair_count
+from solver_models.sourcing import INFEASIBLE
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+MAX_STEPS = 60_000
+"""Largest (shipments x pairs of vectors) of a shape that is solved in bulk."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """All pairs (whole, part of it) of a lattice in one run, a whole's together; see `Lattice.levels`.
+
+    Parameters
+    ----------
+    whole, start
+        (n_wholes,) each vector but zero, and where its parts begin.
+    part, rest
+        (n_pairs,) the two sides of each pair.
+    position
+        (V,) where a vector stands in `whole`.
+    """
+
+    whole: Ints
+    start: Ints
+    part: Ints
+    rest: Ints
+    position: Ints
+
+    def parts(self, whole: int) -> slice:
+        """Return where the parts of a vector stand."""
+        at = int(self.position[whole])
+        end = int(self.start[at + 1]) if at + 1 < len(self.start) else len(self.part)
+        return slice(int(self.start[at]), end)
+
+
+@lru_cache(maxsize=1024)
+def _steps(quantities: tuple[int, ...]) -> _Steps:
+    levels = lattice_of(quantities).levels
+    sizes = np.cumsum([0, *(len(part) for _, part, _, _ in levels)])
+    whole = np.concatenate([whole for whole, _, _, _ in levels])
+    position = np.zeros(len(whole) + 1, dtype=np.int64)
+    position[whole] = np.arange(len(whole))
+    return _Steps(
+        whole=whole,
+        start=np.concatenate([start + size for (_, _, _, start), size in zip(levels, sizes, strict=False)]),
+        part=np.concatenate([part for _, part, _, _ in levels]),
+        rest=np.concatenate([rest for _, _, rest, _ in levels]),
+        position=position,
+    )
+
+
+def solvable_in_bulk(group: ShapeGroup) -> bool:
+    """Tell whether a shape is small enough for this module.
+
+    Parameters
+    ----------
+    group
+        The group.
+    """
+    quantities = tuple(group.quantities.tolist())
+    return bool(sum(quantities) * pair_count(quantities) <= MAX_STEPS)
+
+
+def backorder_costs(problem: PlanningProblem, group: ShapeGroup, rows: Ints) -> Ints:
+    """Return the cost of what is backordered when exactly a vector is served.
+
+    Parameters
+    ----------
+    problem, group
+        The orders.
+    rows
+        (R,) positions in the group.
+
+    Returns
+    -------
+    ndarray, shape (R, V), int64
+        `INFEASIBLE` where a line or the order is all-or-nothing and the vector is neither.
+    """
+    orders, lines, vectors = group.orders[rows], group.lines[rows], group.vectors
+    missing = group.quantities - vectors
+    cost = problem.line_backorder_micro[lines] @ missing.T
+    cost[:, :-1] += problem.order_backorder_micro[orders][:, None]
+    part = (vectors > 0) & (missing > 0)
+    broken = problem.line_complete[lines] @ part.T
+    broken[:, 1:-1] |= problem.order_complete[orders][:, None]
+    cost[broken] = INFEASIBLE
+    return np.asarray(cost)
+
+
+class BulkOptions:
+    """The relaxation of one group.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    costs
+        Prices of the group's shipments, nodes by rank.
+    """
+
+    def __init__(self, problem: PlanningProblem, costs: ShipmentCosts) -> None:
+        self.problem, self.costs, self.group = problem, costs, costs.group
+        quantities = tuple(self.group.quantities.tolist())
+        self._steps = _steps(quantities)
+        units = self.group.vectors.sum(axis=1)
+        self._most = int(units[-1])
+        # states (shipments, served vector), the preferred of equal cost first: fewer backordered units, then shipments
+        shipments, served = np.divmod(np.arange((self._most + 1) * len(units)), len(units))
+        possible = np.where(served == 0, shipments == 0, (shipments > 0) & (shipments <= units[served]))
+        states = np.flatnonzero(possible)
+        self._states = states[np.lexsort((shipments[states], -units[served[states]]))]
+        self._shipments, self._served = shipments[self._states], served[self._states]
+        self._same = units[self._served] * (self._most + 1) + self._shipments
+
+    def best(self, rows: Ints, cost: Ints, opening: Ints) -> list[list[Take] | None]:
+        """Find the cheapest option of some orders of the group.
+
+        Parameters
+        ----------
+        rows
+            (R,) positions in the group.
+        cost
+            (R, N, V) cost of single shipments, opening costs included.
+        opening
+            (N,) opening costs still to be paid; where two shipments might share one, the order is left open.
+
+        Returns
+        -------
+        list of (list of Take, or None)
+            Per order its cheapest option; None = open.
+        """
+        node = cost.argmin(axis=1)
+        block = np.take_along_axis(cost, node[:, None, :], axis=1)[:, 0, :]
+        served = self._partition(block)
+        total = self._totals(rows, served)
+        state = total.argmin(axis=1)
+        least = np.take_along_axis(total, state[:, None], axis=1)
+        alike = (total == least) & (self._same[None, :] == self._same[state][:, None])
+        unclear = (alike.sum(axis=1) > 1) | self._shares_opening(cost, opening)
+        options: list[list[Take] | None] = []
+        for at in range(len(rows)):
+            if unclear[at]:
+                options.append(None)
+                continue
+            shipments, whole = int(self._shipments[state[at]]), int(self._served[state[at]])
+            parts = self._parts(block[at], [layer[at] for layer in served], shipments, whole)
+            options.append(None if parts is None else self._takes(int(rows[at]), node[at], parts))
+        return options
+
+    def _partition(self, block: Ints) -> list[Ints]:
+        """Return, by number of shipments, the (R, V) least cost of serving exactly a vector in so many.
+
+        `extra_shipment` is paid by every shipment here; `_totals` gives the first one back.
+        """
+        steps, extra = self._steps, self.problem.extra_shipment_micro
+        nothing = np.full_like(block, INFEASIBLE)
+        nothing[:, 0] = 0
+        layers = [nothing, np.minimum(block + extra, INFEASIBLE)]
+        paid = layers[1][:, steps.part]
+        for _ in range(2, self._most + 1):
+            layer = np.full_like(block, INFEASIBLE)
+            sums = np.minimum.reduceat(paid + layers[-1][:, steps.rest], steps.start, axis=1)
+            layer[:, steps.whole] = np.minimum(sums, INFEASIBLE)
+            layers.append(layer)
+        return layers
+
+    def _totals(self, rows: Ints, served: list[Ints]) -> Ints:
+        """Return the cost of every state, in the order of preference: (R, n_states)."""
+        costs = np.concatenate(served, axis=1)[:, self._states]
+        costs += backorder_costs(self.problem, self.group, rows)[:, self._served]
+        costs -= np.where(self._shipments > 0, self.problem.extra_shipment_micro, 0)
+        limit = self.problem.order_max_shipments[self.group.orders[rows]]
+        costs[self._shipments[None, :] > limit[:, None]] = INFEASIBLE
+        return costs
+
+    def _parts(self, block: Ints, served: list[Ints], shipments: int, whole: int) -> list[int] | None:
+        """Undo the partition of one order; None when another partition costs the same."""
+        steps, extra = self._steps, self.problem.extra_shipment_micro
+        parts = []
+        for layer in range(shipments, 1, -1):
+            pairs = steps.parts(whole)
+            part, rest = steps.part[pairs], steps.rest[pairs]
+            found = np.flatnonzero(block[part] + extra + served[layer - 1][rest] == served[layer][whole])
+            if len(found) > 1:
+                return None
+            parts.append(int(part[found[0]]))
+            whole = int(rest[found[0]])
+        return parts if shipments == 0 else [*parts, whole]
+
+    def _shares_opening(self, cost: Ints, opening: Ints) -> Flags:
+        """Tell which orders might gain from two shipments of one closed node, which would open it only once."""
+        shares = np.zeros(len(cost), dtype=bool)
+        if self.problem.book.n_services < 2:
+            return shares
+        steps = self._steps
+        whole = np.repeat(steps.whole, np.diff(np.r_[steps.start, len(steps.part)]))
+        for place in np.flatnonzero(opening).tolist():
+            at = cost[:, place]
+            apart = at[:, steps.part] + at[:, steps.rest] + (self.problem.extra_shipment_micro - opening[place])
+            shares |= np.any(apart < at[:, whole], axis=1)
+        return shares
+
+    def _takes(self, row: int, node: Ints, parts: list[int]) -> list[Take] | None:
+        """Write an option as takes; None when two of its shipments leave from one node."""
+        places = [int(node[part]) for part in parts]
+        if len(set(places)) < len(places):
+            return None
+        takes = []
+        for place, part in zip(places, parts, strict=True):
+            service = int(self.costs.service[row, place, part])
+            for line, quantity in zip(self.group.lines[row].tolist(), self.group.vectors[part].tolist(), strict=True):
+                if quantity:
+                    takes.append(Take(line, int(self.costs.nodes[place]), service, quantity))
+        return takes
