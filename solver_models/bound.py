@@ -1,0 +1,103 @@
+"""The lower bound that anybody can recompute from prices alone.
+
+    L(lambda, mu) = sum_o min_p (c_op + lambda usage_op + sum_{n in p} mu_on) - sum_r lambda_r capacity_r
+                    + sum_n min(0, f_n - sum_o mu_on)
+
+Prices and shares are integers >= 0, so L is an exact integer: a lower bound on the cost of every plan, whatever the
+prices (Lagrangian duality). No solver takes part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver_models.pricing import Pricer
+from solver_models.sourcing import SourcingArrays
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prices:
+    """Prices of resources and shares of opening costs.
+
+    Parameters
+    ----------
+    resource
+        (n_resources,) int64 >= 0: price of one unit. [lambda]
+    share
+        (n_orders, n_opening) int64 >= 0: what an order pays towards opening a node. [mu]
+    opening_node
+        (n_opening,): the nodes that cost something to open.
+    """
+
+    resource: Ints
+    share: Ints
+    opening_node: Ints
+
+
+def no_prices(arrays: SourcingArrays) -> Prices:
+    """Return prices of zero.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    """
+    opening = np.flatnonzero(arrays.opening)
+    return Prices(
+        resource=np.zeros(arrays.n_resources, dtype=np.int64),
+        share=np.zeros((arrays.n_orders, len(opening)), dtype=np.int64),
+        opening_node=opening,
+    )
+
+
+def priced_columns(arrays: SourcingArrays, prices: Prices) -> Ints:
+    """Add to each column's cost the prices of what it takes and its share of opening its node.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    prices
+        Prices and shares.
+
+    Returns
+    -------
+    ndarray, shape (n_columns,), int64
+    """
+    cost: Ints = arrays.column_cost + arrays.usage.T @ prices.resource
+    if len(prices.opening_node):
+        where = np.full(arrays.n_nodes, -1, dtype=np.int64)
+        where[prices.opening_node] = np.arange(len(prices.opening_node))
+        index = where[arrays.column_node]
+        cost = cost + np.where(index >= 0, prices.share[arrays.column_order, np.maximum(index, 0)], 0)
+    return cost
+
+
+def constant_of(arrays: SourcingArrays, prices: Prices) -> int:
+    """Return the part of the bound that no order's choice enters.
+
+    Parameters
+    ----------
+    arrays, prices
+        Problem and prices.
+    """
+    opened = np.minimum(0, arrays.opening[prices.opening_node] - prices.share.sum(axis=0))
+    return int(opened.sum()) - int(np.dot(prices.resource, arrays.capacity))
+
+
+def lower_bound(arrays: SourcingArrays, pricer: Pricer, prices: Prices) -> int:
+    """Compute L(lambda, mu).
+
+    Parameters
+    ----------
+    arrays, pricer
+        The problem and its pricer.
+    prices
+        Any prices and shares >= 0.
+    """
+    return pricer.total(priced_columns(arrays, prices)) + constant_of(arrays, prices)

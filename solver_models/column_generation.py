@@ -1,0 +1,158 @@
+"""Prices from the linear relaxation, by column generation over the listed columns.
+
+A restricted master holds the columns that look best under the prices so far; its duals are the next prices; pricing all
+columns under them says which to add (Gilmore and Gomory 1961; Desaulniers, Desrosiers and Solomon 2005). Every price
+vector on the way gives a valid bound, so stopping early is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver_models.ascent import ascend
+from solver_models.backend import Solver, solve_linear
+from solver_models.bound import Prices, constant_of, no_prices, priced_columns
+from solver_models.model import CompactModel, build_compact
+from solver_models.pricing import Pricer
+from solver_models.sourcing import SourcingArrays
+
+Ints = NDArray[np.int64]
+
+ASCENT_ROUNDS = 20
+"""Subgradient steps before the first master: enough to tell hopeless columns apart."""
+FIRST_COLUMNS = 12
+"""Columns of each order in the first master."""
+ROUND_COLUMNS = 6
+"""Columns of each order that a later round may add."""
+MAX_ROUNDS = 6
+"""Masters solved at the most; the last ones move the bound little."""
+CLOSE = 2e-4
+"""Stop when the bound is this close to the master's value, relative."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """Prices, their bound, and what each column costs beyond it.
+
+    Parameters
+    ----------
+    prices
+        The best prices found.
+    bound
+        L of these prices: a valid lower bound.
+    excess
+        (n_columns,) int64 >= 0: every plan with the column costs at least bound + excess.
+    finished
+        False when time ran out before the prices settled.
+    """
+
+    prices: Prices
+    bound: int
+    excess: Ints
+    finished: bool
+
+
+def settle_prices(
+    arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int, out_of_work: bool = False
+) -> Priced:
+    """Find good prices.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    step
+        First step of the ascent, in cost units.
+    seconds_left
+        Wall clock left for this.
+    seed
+        Passed to the solver.
+    out_of_work
+        True skips the masters.
+    """
+    rough = Pricer(arrays, exact=False)
+    prices, _ = ascend(
+        arrays,
+        rough,
+        no_prices(arrays),
+        rounds=ASCENT_ROUNDS,
+        step=step,
+        out_of_time=lambda: seconds_left() <= 0,
+    )
+    total, excess = rough.excess(priced_columns(arrays, prices))
+    best_prices, best_bound = prices, total + constant_of(arrays, prices)
+    held = np.zeros(arrays.n_columns, dtype=bool)
+    finished = not out_of_work
+    for number in range(0 if out_of_work else MAX_ROUNDS):
+        if seconds_left() <= 0:
+            finished = False
+            break
+        new = _lowest(arrays, excess, FIRST_COLUMNS if number == 0 else ROUND_COLUMNS) & ~held
+        if number and not np.any(new):
+            break
+        held |= new
+        master = _master(arrays.restricted(held), prices, seconds_left(), seed)
+        if master is None:
+            finished = False
+            break
+        prices, value = master
+        total, excess = rough.excess(priced_columns(arrays, prices))
+        bound = total + constant_of(arrays, prices)
+        if bound > best_bound:
+            best_prices, best_bound = prices, bound
+        if value - best_bound <= CLOSE * abs(value):
+            break
+    total, excess = Pricer(arrays).excess(priced_columns(arrays, best_prices))
+    return Priced(best_prices, total + constant_of(arrays, best_prices), excess, finished)
+
+
+def _lowest(arrays: SourcingArrays, excess: Ints, count: int) -> NDArray[np.bool_]:
+    """Mark the columns of least excess of each order."""
+    order = np.lexsort((excess, arrays.column_order))
+    first = np.searchsorted(arrays.column_order[order], np.arange(arrays.n_orders))
+    marked = np.zeros(arrays.n_columns, dtype=bool)
+    marked[order[np.arange(len(order)) - first[arrays.column_order[order]] < count]] = True
+    return marked
+
+
+def _master(arrays: SourcingArrays, start: Prices, seconds: float, seed: int) -> tuple[Prices, float] | None:
+    """Solve the linear relaxation over some columns; return its duals as prices, and its value."""
+    everything = np.ones(arrays.n_orders, dtype=bool)
+    model = build_compact(arrays, everything, np.ones(arrays.n_resources, dtype=bool))
+    relaxed = replace(model.linear, integer=np.zeros(len(model.linear.cost), dtype=bool))
+    answer = solve_linear(relaxed, Solver.GLOP, time_limit=seconds, seed=seed)
+    if answer.row_duals is None or not answer.finished:
+        return None
+    return prices_of(arrays, model, answer.row_duals, start), answer.bound * model.scale
+
+
+def prices_of(arrays: SourcingArrays, model: CompactModel, row_duals: NDArray[np.float64], start: Prices) -> Prices:
+    """Read prices off the duals of a compact model: whole numbers >= 0.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    model
+        A compact model of it.
+    row_duals
+        (n_rows,) duals of its linear relaxation.
+    start
+        Prices of the same form; resources without a row become free.
+    """
+    resource = np.zeros_like(start.resource)
+    resource[model.resources] = _whole(row_duals[model.resource_rows], model.scale)
+    share = np.zeros_like(start.share)
+    if len(model.link_rows):
+        where = np.full(arrays.n_nodes, -1, dtype=np.int64)
+        where[start.opening_node] = np.arange(len(start.opening_node))
+        share[model.link_order, where[model.link_node]] = _whole(row_duals[model.link_rows], model.scale)
+    return Prices(resource, share, start.opening_node)
+
+
+def _whole(duals: NDArray[np.float64], scale: float) -> Ints:
+    return np.rint(np.maximum(0.0, -duals) * scale).astype(np.int64)

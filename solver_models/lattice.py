@@ -1,0 +1,122 @@
+"""Quantity vectors of one order: all ways to take part of its lines, and how they add up.
+
+Orders with the same quantities share one lattice, so pricing runs over all of them at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def lattice_size(quantities: tuple[int, ...]) -> int:
+    """Return the number of quantity vectors, prod (q + 1).
+
+    Parameters
+    ----------
+    quantities
+        Units of each line [q_l].
+    """
+    size = 1
+    for quantity in quantities:
+        size *= quantity + 1
+    return size
+
+
+def pair_count(quantities: tuple[int, ...]) -> int:
+    """Return the number of (part, whole) pairs of vectors, prod (q + 1)(q + 2) / 2.
+
+    Parameters
+    ----------
+    quantities
+        Units of each line [q_l].
+    """
+    count = 1
+    for quantity in quantities:
+        count *= (quantity + 1) * (quantity + 2) // 2
+    return count
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """All vectors 0 <= v <= q, numbered in mixed radix with the last line fastest; number 0 is the zero vector.
+
+    Since v + w never carries, the number of a sum is the sum of the numbers: ``index(v + w) = index(v) + index(w)``.
+
+    Parameters
+    ----------
+    quantities
+        Units of each line [q_l], each >= 1.
+    """
+
+    quantities: tuple[int, ...]
+
+    @cached_property
+    def size(self) -> int:
+        """Number of vectors."""
+        return lattice_size(self.quantities)
+
+    @cached_property
+    def vectors(self) -> Ints:
+        """(size, n_lines) int64: the vectors themselves."""
+        grids = np.indices([quantity + 1 for quantity in self.quantities]).reshape(len(self.quantities), -1)
+        return np.ascontiguousarray(grids.T, dtype=np.int64)
+
+    @cached_property
+    def units(self) -> Ints:
+        """(size,) int64: units of each vector."""
+        return self.vectors.sum(axis=1)
+
+    @cached_property
+    def parts(self) -> tuple[Ints, Ints]:
+        """All pairs part <= whole, sorted by whole: ``(part, start)``.
+
+        ``part[start[w]:start[w + 1]]`` are the numbers of the vectors below vector number w, zero and w included.
+        """
+        part = np.zeros(1, dtype=np.int64)
+        whole = np.zeros(1, dtype=np.int64)
+        for quantity in self.quantities:
+            below, above = np.tril_indices(quantity + 1)[::-1]
+            part = (part[:, None] * (quantity + 1) + below[None, :]).ravel()
+            whole = (whole[:, None] * (quantity + 1) + above[None, :]).ravel()
+        order = np.lexsort((part, whole))
+        counts = np.bincount(whole, minlength=self.size)
+        return part[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    @cached_property
+    def levels(self) -> tuple[tuple[Ints, Ints, Ints, Ints], ...]:
+        """Pairs grouped by the units of the whole, for dynamic programs that build up from small wholes.
+
+        Each level is ``(whole, part, rest, start)``: the wholes of that many units (n,), and for all of them in turn
+        the parts v that hold a unit of the whole's first line in demand (others are the same partition in another
+        order), with rest = whole - part; ``start`` (n,) is where each whole's run begins.
+        """
+        part, start = self.parts
+        whole = np.repeat(np.arange(self.size), np.diff(start))
+        vectors = self.vectors
+        first = np.argmax(vectors > 0, axis=1)
+        kept = (whole > 0) & (vectors[part, first[whole]] > 0)
+        part, whole = part[kept], whole[kept]
+        grouped = []
+        for units in range(1, int(self.units[-1]) + 1):
+            chosen = np.flatnonzero(self.units[whole] == units)
+            wholes, begin = np.unique(whole[chosen], return_index=True)
+            grouped.append((wholes, part[chosen], whole[chosen] - part[chosen], begin.astype(np.int64)))
+        return tuple(grouped)
+
+
+@lru_cache(maxsize=4096)
+def lattice_of(quantities: tuple[int, ...]) -> Lattice:
+    """Return the lattice of some quantities; the same object for the same quantities.
+
+    Parameters
+    ----------
+    quantities
+        Units of each line.
+    """
+    return Lattice(quantities)

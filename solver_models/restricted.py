@@ -1,0 +1,152 @@
+"""The integer program over some columns, piece by piece: what shares no resource is solved apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from solver_models.backend import Answer, Solver, solve_linear
+from solver_models.model import CompactModel, build_compact
+from solver_models.sourcing import SourcingArrays
+
+Ints = NDArray[np.int64]
+
+SMALL_PIECE = 400
+"""Columns up to which pieces are put together into one program: many tiny ones cost more to start than to solve."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounded:
+    """What the integer program over some columns gave.
+
+    Parameters
+    ----------
+    columns
+        (n_chosen,) chosen columns, not yet checked; None when a piece had no answer.
+    bound
+        Claimed lower bound over these columns, rounded down; None when a piece had none.
+    finished
+        True when every piece claims to have met the gap, none having hit the clock.
+    contradictions
+        Answers that no solver should give (infeasible, failed).
+    """
+
+    columns: Ints | None
+    bound: int | None
+    finished: bool
+    contradictions: int
+
+
+def solve_restricted(
+    arrays: SourcingArrays,
+    start: Ints,
+    *,
+    seconds_left: Callable[[], float],
+    relative_gap: float,
+    seed: int,
+    threads: int,
+    node_limit: int,
+) -> Rounded:
+    """Solve the integer program over all columns of a (restricted) problem.
+
+    Parameters
+    ----------
+    arrays
+        The problem; only its columns take part.
+    start
+        Columns of a feasible choice, all of them in the problem: the solver starts from it, and a piece without an
+        answer keeps it.
+    seconds_left
+        Wall clock left for this.
+    relative_gap
+        Stop a piece when proven this good.
+    seed, threads, node_limit
+        Passed to the solver; node_limit 0 = none.
+    """
+    chosen: list[Ints] = [np.empty(0, dtype=np.int64)]
+    bound: int | None = 0
+    finished, contradictions = True, 0
+    pieces = _pieces(arrays)
+    sizes = [int(piece[arrays.column_order].sum()) for piece in pieces]
+    for number in np.argsort(sizes, kind="stable").tolist():
+        piece = pieces[number]
+        binding = np.ones(arrays.n_resources, dtype=bool)
+        model = build_compact(arrays, piece, binding)
+        hint = start[piece[arrays.column_order[start]]]
+        remaining = sum(size for size in sizes if size >= sizes[number])
+        seconds = max(0.05, seconds_left() * max(0.25, sizes[number] / max(1, remaining)))
+        answer = _solve_piece(model, hint, seconds, relative_gap, seed, threads, node_limit)
+        contradictions += answer.infeasible or bool(answer.failure)
+        finished &= answer.finished
+        picked = hint if answer.values is None else model.columns[answer.values[: len(model.columns)] > 0.5]
+        chosen.append(picked)
+        bound = None if bound is None or not np.isfinite(answer.bound) else bound + _claimed(answer.bound, model.scale)
+    return Rounded(np.sort(np.concatenate(chosen)), bound, finished, contradictions)
+
+
+def _solve_piece(
+    model: CompactModel, hint: Ints, seconds: float, relative_gap: float, seed: int, threads: int, node_limit: int
+) -> Answer:
+    """HiGHS first; where it gives nothing, SCIP, which is slower but does not lose its incumbent."""
+    answer = Answer(values=None, bound=-np.inf, finished=False)
+    for solver, share in ((Solver.HIGHS, 0.85), (Solver.SCIP, 0.15)):
+        answer = solve_linear(
+            model.linear,
+            solver,
+            time_limit=seconds * share,
+            relative_gap=relative_gap,
+            seed=seed,
+            threads=threads,
+            work_limit=node_limit,
+            hint=_hint_values(model, hint),
+        )
+        if answer.values is not None:
+            break
+    return answer
+
+
+def _hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:
+    """Turn a choice into values of a model's columns; the other variables follow and stay NaN."""
+    values = np.full(len(model.linear.cost), np.nan)
+    values[: len(model.columns)] = 0.0
+    values[np.searchsorted(model.columns, columns)] = 1.0
+    return values
+
+
+def _claimed(bound: float, scale: float) -> int:
+    """Round a solver's bound down to a whole cost, with room for its arithmetic in doubles."""
+    exact = bound * scale
+    return int(np.floor(exact - 1e-9 * abs(exact) + 1e-3))
+
+
+def _pieces(arrays: SourcingArrays) -> list[NDArray[np.bool_]]:
+    """Split orders into sets that share no resource that could bind and no node that costs something to open."""
+    usage = arrays.usage.tocoo()
+    binding = arrays.potential() > arrays.capacity
+    kept = binding[usage.row]
+    opening = np.flatnonzero(arrays.opening[arrays.column_node] > 0)
+    order = np.r_[arrays.column_order[usage.col[kept]], arrays.column_order[opening]]
+    shared = np.r_[usage.row[kept], arrays.n_resources + arrays.column_node[opening]]
+    size = arrays.n_orders + arrays.n_resources + arrays.n_nodes
+    graph = sparse.coo_array((np.ones(len(order)), (order, arrays.n_orders + shared)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    label = label[: arrays.n_orders]
+    per_order = np.bincount(arrays.column_order, minlength=arrays.n_orders)
+    names, which = np.unique(label, return_inverse=True)
+    columns = np.bincount(which, weights=per_order, minlength=len(names))
+    pieces, current, held = [], np.zeros(arrays.n_orders, dtype=bool), 0.0
+    by_label = np.argsort(which, kind="stable")
+    begin = np.searchsorted(which[by_label], np.arange(len(names) + 1))
+    for name in np.argsort(columns, kind="stable").tolist():
+        members = by_label[begin[name] : begin[name + 1]]
+        if held and held + columns[name] > SMALL_PIECE:
+            pieces.append(current)
+            current, held = np.zeros(arrays.n_orders, dtype=bool), 0.0
+        current[members] = True
+        held += columns[name]
+    return [*pieces, current]

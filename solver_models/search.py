@@ -1,0 +1,193 @@
+"""The search: prices, then integer programs over more and more columns, always holding a checked choice.
+
+1. Resources that no plan can exhaust are dropped.
+2. Prices come from column generation (`column_generation`); they give a lower bound, and for each column what a plan
+   with it must cost above that bound (its excess).
+3. Integer programs over the columns of least excess (`restricted`), each larger than the one before. Whatever uses a
+   column left out costs at least bound + the least excess left out; so a program also proves something about the rest.
+4. Every answer is recomputed exactly (`sourcing.cost_of`); the best one known is what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver_models.bound import Prices, priced_columns
+from solver_models.column_generation import Priced, settle_prices
+from solver_models.greedy import take_in_turn
+from solver_models.restricted import solve_restricted
+from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+
+Ints = NDArray[np.int64]
+
+SMALL = 1_500
+"""Columns up to which the first integer program takes them all."""
+COLUMNS_PER_ORDER = (3, 6, 12, 40)
+"""Columns an order has on average in the integer programs, one after another; the last program takes them all."""
+TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
+"""Share of the time left that each of them may take."""
+PRICE_SHARE = 0.3
+"""Share of the whole time that prices may take."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchResult:
+    """What a search found.
+
+    Parameters
+    ----------
+    choice
+        The best checked choice.
+    bound
+        Lower bound: the better of the price bound and what the solvers claim.
+    price_bound
+        L of the prices alone: needs no solver to be believed.
+    prices
+        The prices, for the resources of the problem given.
+    clocked
+        True when the clock, not the work, ended any part of the search.
+    contradictions
+        Answers of solvers that broke their contract.
+    """
+
+    choice: Choice
+    bound: int
+    price_bound: int
+    prices: Prices
+    clocked: bool
+    contradictions: int
+
+
+def search(
+    arrays: SourcingArrays,
+    starts: Sequence[Ints],
+    *,
+    seconds_left: Callable[[], float],
+    relative_gap: float,
+    seed: int = 0,
+    threads: int = 1,
+    node_limit: int = 0,
+    fixed_cost: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> SearchResult:
+    """Find a good choice and a lower bound.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    starts
+        Feasible choices known (column numbers each); may be empty.
+    seconds_left
+        Wall clock left; asked often.
+    relative_gap
+        Stop when (cost - bound) / cost is at most this.
+    seed, threads, node_limit
+        Passed to solvers; node_limit 0 = none.
+    fixed_cost
+        Cost outside the problem that the gap is relative to as well.
+    progress
+        Told the share of the work done, 0 to 1.
+    """
+    tell = progress or (lambda share: None)
+    total_seconds = max(seconds_left(), 1e-3)
+    work = _binding(arrays)
+    best = _best_start(work, starts)
+    priced = settle_prices(
+        work,
+        step=_price_step(work),
+        seconds_left=lambda: seconds_left() - (1 - PRICE_SHARE) * total_seconds,
+        seed=seed,
+    )
+    tell(0.3)
+    best = _better(best, take_in_turn(work, priced_columns(work, priced.prices), np.arange(work.n_orders)))
+    bound, contradictions, clocked = priced.bound, 0, not priced.finished
+    for number, count in enumerate(_budgets(work)):
+        if _close(best, bound, relative_gap, fixed_cost) or seconds_left() <= 0:
+            break
+        kept, left_out = _cheapest_columns(priced, count, best)
+        rounded = solve_restricted(
+            work.restricted(kept),
+            np.searchsorted(np.flatnonzero(kept), best.columns),
+            seconds_left=_share_of(seconds_left, TIME_SHARES[min(number, len(TIME_SHARES) - 1)]),
+            relative_gap=relative_gap / 2,
+            seed=seed,
+            threads=threads,
+            node_limit=node_limit,
+        )
+        contradictions += rounded.contradictions
+        clocked |= not rounded.finished and not node_limit
+        columns = np.flatnonzero(kept)[rounded.columns]
+        best = _better(best, Choice(columns, cost_of(work, columns)))
+        if rounded.bound is not None:
+            claimed = min(rounded.bound, priced.bound + left_out)
+            # a bound above a cost that is known to be possible is withdrawn
+            contradictions += claimed > best.cost
+            bound = max(bound, claimed) if claimed <= best.cost else bound
+        tell(0.3 + 0.7 * (number + 1) / len(TIME_SHARES))
+    tell(1.0)
+    clocked |= not _close(best, bound, relative_gap, fixed_cost) and seconds_left() <= 0
+    return SearchResult(best, min(bound, best.cost), priced.bound, _all_prices(arrays, priced), clocked, contradictions)
+
+
+def _binding(arrays: SourcingArrays) -> SourcingArrays:
+    """Drop the resources that no plan can exhaust."""
+    rows = np.flatnonzero(arrays.potential() > arrays.capacity)
+    return replace(arrays, usage=arrays.usage[rows], capacity=arrays.capacity[rows])
+
+
+def _all_prices(arrays: SourcingArrays, priced: Priced) -> Prices:
+    """Put prices back to the numbers of the whole problem: resources left out are free."""
+    rows = np.flatnonzero(arrays.potential() > arrays.capacity)
+    resource = np.zeros(arrays.n_resources, dtype=np.int64)
+    resource[rows] = priced.prices.resource
+    return replace(priced.prices, resource=resource)
+
+
+def _best_start(arrays: SourcingArrays, starts: Sequence[Ints]) -> Choice:
+    nothing = np.empty(0, dtype=np.int64)
+    best = Choice(nothing, cost_of(arrays, nothing))
+    for columns in starts:
+        best = _better(best, Choice(np.sort(columns), cost_of(arrays, np.sort(columns))))
+    if best.cost >= INFEASIBLE:
+        raise ValueError("backordering everything must be feasible")
+    return best
+
+
+def _better(known: Choice, new: Choice) -> Choice:
+    return new if new.cost < known.cost else known
+
+
+def _close(best: Choice, bound: int, relative_gap: float, fixed_cost: int) -> bool:
+    return best.cost - bound <= relative_gap * (best.cost + fixed_cost)
+
+
+def _price_step(arrays: SourcingArrays) -> float:
+    """First step of the price ascent: the size of a typical shipment's cost."""
+    return float(np.median(arrays.column_cost)) / 3 if arrays.n_columns else 1.0
+
+
+def _budgets(arrays: SourcingArrays) -> list[int]:
+    """Return how many columns each integer program takes."""
+    counts = [count * arrays.n_orders for count in COLUMNS_PER_ORDER]
+    return [count for count in counts if SMALL < count < arrays.n_columns] + [arrays.n_columns]
+
+
+def _cheapest_columns(priced: Priced, count: int, best: Choice) -> tuple[NDArray[np.bool_], int]:
+    """Mark the columns of least excess and those of the best choice; return also the least excess left out."""
+    useful = priced.bound + priced.excess < best.cost
+    if useful.sum() > count:
+        threshold = int(np.partition(priced.excess, count - 1)[count - 1])
+        useful &= priced.excess <= threshold
+    useful[best.columns] = True
+    left_out = priced.excess[~useful]
+    return useful, int(left_out.min()) if len(left_out) else INFEASIBLE
+
+
+def _share_of(seconds_left: Callable[[], float], share: float) -> Callable[[], float]:
+    keep = seconds_left() * (1 - share)
+    return lambda: seconds_left() - keep

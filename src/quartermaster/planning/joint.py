@@ -1,0 +1,116 @@
+"""Joint shipments: one node serves part of an order by several services at once, because that is cheaper.
+
+A shipment has one service, and an order at most one shipment of a node and service. Where a weight limit or an odd rate
+card makes two shipments from the same node cheaper than the best single one, that pair is an option of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartermaster.planning.shipment_costs import ShipmentCosts
+from solver_models.lattice import Lattice, lattice_of
+from solver_models.sourcing import INFEASIBLE
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class JointShipments:
+    """Several shipments of one order from one node that together serve one vector.
+
+    Parameters
+    ----------
+    row, node
+        Position of the order in its group, and node index.
+    services, vectors
+        Service and vector number of each shipment.
+    cost
+        Their transport + handling + distance + late, micro.
+    """
+
+    row: int
+    node: int
+    services: tuple[int, ...]
+    vectors: tuple[int, ...]
+    cost: int
+
+
+def joint_shipments(priced: ShipmentCosts) -> list[JointShipments]:
+    """Find every joint shipment that is cheaper than any way of fewer shipments, `extra_shipment` included.
+
+    Parameters
+    ----------
+    priced
+        Costs of the single shipments of one shape group.
+    """
+    lattice = lattice_of(tuple(priced.group.quantities.tolist()))
+    if priced.problem.book.n_services < 2 or lattice.units[-1] < 2:
+        return []
+    extra = priced.problem.extra_shipment_micro
+    fits = priced.fits
+    found: list[JointShipments] = []
+    rows, places = np.nonzero(_could_gain(lattice, priced.cost, fits, extra))
+    for row in np.unique(rows).tolist():
+        by_service = priced.by_service(row)
+        for place in places[rows == row].tolist():
+            node = int(priced.nodes[place])
+            single = priced.cost[row, place]
+            found += _of_pair(lattice, by_service[place], single, fits[row, place], extra, row, node)
+    return found
+
+
+def _could_gain(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_], extra: int) -> NDArray[np.bool_]:
+    """Tell, per (order, node), whether two shipments could beat one if the same service were allowed twice."""
+    could = np.zeros(cost.shape[:2], dtype=bool)
+    least = np.where(cost < INFEASIBLE, cost, INFEASIBLE).min(axis=2)
+    most = np.where(fits, cost, 0).max(axis=2)
+    rows, places = np.nonzero((least < INFEASIBLE) & (most > 2 * least + extra))
+    width = max(1, 4_000_000 // max(1, sum(len(level[1]) for level in lattice.levels)))
+    for at in range(0, len(rows), width):
+        row, place = rows[at : at + width], places[at : at + width]
+        table, allowed = cost[row, place], fits[row, place]
+        gain = np.zeros(len(row), dtype=bool)
+        for whole, part, rest, start in lattice.levels:
+            two = np.minimum.reduceat(table[:, part] + table[:, rest], start, axis=1) + extra
+            gain |= np.any(allowed[:, whole] & (two < table[:, whole]) & (two < INFEASIBLE), axis=1)
+        could[row, place] = gain
+    return could
+
+
+def _of_pair(
+    lattice: Lattice, by_service: Ints, single: Ints, fits: NDArray[np.bool_], extra: int, row: int, node: int
+) -> list[JointShipments]:
+    """Exact: cheapest sets of shipments with distinct services for every vector of one (order, node)."""
+    offered = np.flatnonzero(np.any(by_service < INFEASIBLE, axis=1))
+    part, start = lattice.parts
+    whole = np.repeat(np.arange(lattice.size), np.diff(start))
+    nothing = np.full(lattice.size, INFEASIBLE, dtype=np.int64)
+    nothing[0] = 0
+    # by number of shipments: cost of each vector, and how it came about
+    tables: list[tuple[Ints, list[tuple[tuple[int, int], ...]]]] = [(nothing, [()] * lattice.size)]
+    for service in offered.tolist():
+        grown = [(cost.copy(), list(ways)) for cost, ways in tables]
+        grown.append((np.full(lattice.size, INFEASIBLE, dtype=np.int64), [()] * lattice.size))
+        for count, (cost, ways) in enumerate(tables):
+            sums = by_service[service][part] + cost[whole - part]
+            least = np.minimum.reduceat(sums, start[:-1])
+            target, target_ways = grown[count + 1]
+            for vector in np.flatnonzero(least < target).tolist():
+                span = slice(start[vector], start[vector + 1])
+                piece = int(part[span][np.argmin(sums[span])])
+                target[vector] = least[vector]
+                target_ways[vector] = (*ways[vector - piece], (service, piece))
+        tables = grown
+    best = single.copy()
+    found = []
+    for count, (cost, ways) in enumerate(tables[2:], start=2):
+        total = cost + extra * (count - 1)
+        for vector in np.flatnonzero(fits & (total < best) & (cost < INFEASIBLE)).tolist():
+            best[vector] = total[vector]
+            services, vectors = zip(*ways[vector], strict=True)
+            found.append(JointShipments(row, node, services, vectors, int(cost[vector])))
+    return found
