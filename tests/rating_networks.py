@@ -46,7 +46,7 @@ class Shipments:
         return np.array([load.total() for load in self.loads])
 
 
-def draw_network(seed: int) -> tuple[Snapshot, Policy]:
+def draw_network(seed: int, *, with_services: bool = True) -> tuple[Snapshot, Policy]:
     """Draw a snapshot without stock and order lines, which rating does not read, and a policy."""
     rng = Random(f"network {seed}")
     as_of = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=rng.randrange(365 * 1440))
@@ -55,7 +55,7 @@ def draw_network(seed: int) -> tuple[Snapshot, Policy]:
     orders = [_order(rng, f"o{row:02d}", as_of) for row in range(30)]
     nodes = [_node(rng, f"n{row}") for row in range(9)]
     tables: dict[str, list[Any]] = {"services": [], "zones": [], "rates": [], "transit": []}
-    for carrier in rng.sample(("c", "d & e", "ß"), rng.choice((1, 2, 3)) if rng.random() > 0.05 else 0):
+    for carrier in rng.sample(("c", "d & e", "ß"), rng.choice((1, 2, 3)) if with_services else 0):
         _carrier(rng, carrier, orders, nodes, tables)
     products = [_product(rng, f"sku {row}") for row in range(12)]
     holidays = _holidays(rng, as_of, nodes, tables["services"])

@@ -25,7 +25,16 @@ def test_together_they_are_more_than_a_hundred_thousand_shipments():
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + NETWORKS))
 def test_rating_equals_evaluation(seed):
-    snapshot, policy = draw_network(seed)
+    compare(*draw_network(seed), seed)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1003))
+def test_rating_equals_evaluation_without_services(seed):
+    compare(*draw_network(seed, with_services=False), seed)
+
+
+def compare(snapshot, policy, seed):
+    """Hold every figure of random shipments of one network equal."""
     book, records = rate_book(snapshot, policy), records_of(snapshot)
     pricing = Pricing(records, policy)
     order_ids, node_ids = snapshot.orders["order_id"], snapshot.nodes["node_id"]
