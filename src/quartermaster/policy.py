@@ -149,7 +149,10 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
             parts[key] = SECTIONS[key](**{name: given for name, given in value.items() if name in known})
         else:
             known_text = ", ".join(["strategy", *SECTIONS])
-            problems.append(_problem(key, value, "unknown_field", f"unknown key or wrong type; known are {known_text}"))
+            wrong_type = key == "strategy" or key in SECTIONS
+            what = "must be text" if key == "strategy" else "must be a table"
+            detail = what if wrong_type else f"unknown key; known are {known_text}"
+            problems.append(_problem(key, value, "type" if wrong_type else "unknown_field", detail))
     try:
         policy = Policy(**parts)
     except PolicyError as error:

@@ -18,6 +18,7 @@ from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
 from quartermaster.io.template import write_template
+from quartermaster.io.validate import ValidationReport, validate
 from quartermaster.io.write import write_snapshot
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "Rejected",
+    "ValidationReport",
     "parse_document",
     "read_document",
     "read_folder",
@@ -38,6 +40,7 @@ __all__ = [
     "snapshot_from_document",
     "snapshot_from_frames",
     "snapshot_sha256",
+    "validate",
     "write_plan",
     "write_snapshot",
     "write_template",

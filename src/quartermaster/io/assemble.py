@@ -9,7 +9,7 @@ from typing import Any
 
 from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
 from quartermaster.domain.table import Table
-from quartermaster.errors import Problem
+from quartermaster.errors import ModelError, Problem
 from quartermaster.io.canonical import canonical
 from quartermaster.io.checks import Draft, check
 from quartermaster.io.findings import Findings, shortened, shown
@@ -51,6 +51,8 @@ class Heading:
         File the problems name; empty for documents.
     pointer
         JSON pointer of the object; empty for files.
+    unread
+        True when the file itself could not be read, which is reported already.
     """
 
     as_of: Any = None
@@ -58,6 +60,7 @@ class Heading:
     version: Any = None
     file: str = ""
     pointer: str = ""
+    unread: bool = False
 
     def problem(self, code: str, detail: str, column: str, value: Any) -> Problem:
         """Build a problem of one of its values."""
@@ -105,6 +108,8 @@ def assemble(
     if options.quarantine and findings.problems:
         rejected = drop_bad_orders(draft, findings)
     findings.raise_if_any()
+    if as_of is None:
+        raise ModelError("a snapshot without as_of passed its checks")
     snapshot = Snapshot(
         as_of=as_of,
         currency=currency,
@@ -136,8 +141,10 @@ def ready(snapshot: Snapshot) -> Snapshot:
     return replace(made, warnings=(*snapshot.warnings, *made.warnings))
 
 
-def _read_heading(heading: Heading, findings: Findings) -> tuple[datetime, str, str]:
-    as_of = datetime(2000, 1, 1, tzinfo=UTC)
+def _read_heading(heading: Heading, findings: Findings) -> tuple[datetime | None, str, str]:
+    as_of = None
+    if heading.unread:
+        return None, "", ""
     given = heading.as_of
     if given is None or given == "":
         findings.at(heading.problem("missing_field", "as_of is required", "as_of", given))

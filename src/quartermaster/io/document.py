@@ -110,6 +110,7 @@ class _Lines:
         self.rows: list[Any] = []
         self.orders: list[int] = []
         self.places: list[int] = []
+        self.inherited: set[int] = set()
 
 
 def _split_orders(given: Any, findings: Findings) -> tuple[Any, _Lines]:
@@ -126,6 +127,8 @@ def _split_orders(given: Any, findings: Findings) -> tuple[Any, _Lines]:
             continue
         for number, line in enumerate(held):
             inherits = isinstance(line, Mapping) and "order_id" not in line
+            if inherits:
+                lines.inherited.add(len(lines.rows))
             lines.rows.append({"order_id": order.get("order_id"), **line} if inherits else line)
             lines.orders.append(place)
             lines.places.append(number)
@@ -139,7 +142,8 @@ def _raw_lines(lines: _Lines, findings: Findings) -> RawTable:
         place = f"/orders/{lines.orders[position]}/lines/{lines.places[position]}"
         return f"{place}/{pointer_part(column)}" if column else place
 
-    source = Source("order_lines", pointer=pointer, owner=np.array(lines.orders, dtype=np.int64))
+    owner = np.array(lines.orders, dtype=np.int64)
+    source = Source("order_lines", pointer=pointer, owner=owner, inherited=frozenset(lines.inherited))
     findings.sources["order_lines"] = source
     return _raw_rows(source, lines.rows, findings)
 

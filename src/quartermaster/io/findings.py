@@ -54,6 +54,8 @@ class Source:
         JSON pointer of a position and column (either may be missing); None where there is no document.
     owner
         Of order lines in a document: position of the order each stands in; None elsewhere.
+    inherited
+        Positions of order lines whose order id is the order's own: what is wrong with it is reported there.
     """
 
     table: str
@@ -61,6 +63,7 @@ class Source:
     rows: Any = None
     pointer: Callable[[int | None, str], str] | None = None
     owner: Any = None
+    inherited: frozenset[int] = frozenset()
 
     def place(self, position: int) -> str:
         """Name a row in words."""
@@ -112,6 +115,9 @@ class Findings:
         value
             The offending value, as read.
         """
+        source = self.sources.get(table)
+        if column == "order_id" and source is not None and position in source.inherited:
+            return
         self.problems.append(self._finding(code, detail, table, position, column, value))
 
     def warning(
@@ -138,6 +144,14 @@ class Findings:
             finding.position
             for finding in self.problems
             if finding.table == table and finding.position is not None and finding.problem.column in columns
+        }
+
+    def broken(self) -> set[str]:
+        """List the tables that could not be read whole, so that what they lack is no problem of others."""
+        return {
+            finding.table
+            for finding in self.problems
+            if finding.position is None and finding.problem.code != "unknown_field"
         }
 
     def forgive(self, code: str, column: str, detail: str) -> None:

@@ -145,10 +145,10 @@ def _read_heading(folder: Path, findings: Findings, limits: Limits) -> Heading:
         for problem in error.problems:
             missing = problem.code == "file_missing"
             findings.at(Problem("missing_field", "the file is required", file=HEADING_FILE) if missing else problem)
-        return Heading("2000-01-01T00:00Z", "USD", file=HEADING_FILE)  # its values are not missing: the file is
+        return Heading(None, None, file=HEADING_FILE, unread=True)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         findings.at(Problem("toml_syntax", f"is not TOML: {error}", file=HEADING_FILE))
-        return Heading("2000-01-01T00:00Z", "USD", file=HEADING_FILE)
+        return Heading(None, None, file=HEADING_FILE, unread=True)
     for name, value in held.items():
         if name not in HEADING:
             detail = unknown_name(name, HEADING)

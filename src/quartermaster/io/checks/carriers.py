@@ -82,6 +82,8 @@ def _check_services(draft: Draft, findings: Findings) -> None:
         name: set(zip(draft.tables[name]["carrier"].tolist(), draft.tables[name]["service"].tolist(), strict=True))
         for name in ("rates", "transit")
     }
+    if findings.broken() & {*held, "zones"}:
+        return
     zoned = set(draft.tables["zones"]["carrier"].tolist())
     for row, (carrier, service) in enumerate(
         zip(services["carrier"].tolist(), services["service"].tolist(), strict=True)

@@ -22,7 +22,7 @@ class Draft:
     tables
         Every table by name.
     as_of
-        Instant of the snapshot.
+        Instant of the snapshot in UTC; None when it could not be read.
     options
         How strict to be.
     positions
@@ -30,7 +30,7 @@ class Draft:
     """
 
     tables: dict[str, Table[Any]]
-    as_of: datetime
+    as_of: datetime | None
     options: ReadOptions
     positions: dict[str, NDArray[np.intp]] = field(default_factory=dict)
 

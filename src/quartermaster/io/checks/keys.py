@@ -24,7 +24,7 @@ def check_duplicates(draft: Draft, findings: Findings) -> None:
     findings
         Where findings go.
     """
-    _merge_orders(draft, findings)
+    conflicting = _merge_orders(draft, findings)
     for name in ROW_TYPES:
         if name == "orders":
             continue
@@ -35,6 +35,8 @@ def check_duplicates(draft: Draft, findings: Findings) -> None:
             row, before = draft.at(name, order[place]), draft.at(name, order[place - 1])
             if row in bad or before in bad:
                 continue
+            if name == "order_lines" and table["order_id"][order[place]] in conflicting:
+                continue  # the orders themselves are reported
             source = findings.sources[name]
             key = ", ".join(str(table[column][order[place]]) for column in KEYS[name])
             findings.problem(
@@ -47,11 +49,12 @@ def check_duplicates(draft: Draft, findings: Findings) -> None:
             )
 
 
-def _merge_orders(draft: Draft, findings: Findings) -> None:
+def _merge_orders(draft: Draft, findings: Findings) -> set[str]:
+    """Drop repeated orders; return the ids that stand twice with different content."""
     orders = draft.tables["orders"]
     order, repeated = key_order("orders", orders)
     if not repeated.any():
-        return
+        return set()
     groups: dict[str, list[int]] = defaultdict(list)
     twice = set(orders["order_id"][order[repeated]].tolist()) - {""}
     for row in range(len(orders)):
@@ -59,10 +62,13 @@ def _merge_orders(draft: Draft, findings: Findings) -> None:
             groups[orders["order_id"][row]].append(row)
     lines_of = _lines_of(draft, findings, twice)
     dropped: set[int] = set()
+    conflicting: set[str] = set()
     source = findings.sources["orders"]
     for order_id, rows in groups.items():
         contents = {(_content(draft, "orders", row), lines_of.get((order_id, draft.at("orders", row)))) for row in rows}
         first = draft.at("orders", rows[0])
+        if len(contents) > 1:
+            conflicting.add(order_id)
         for row in rows if len(contents) > 1 else rows[1:]:
             position = draft.at("orders", row)
             if len(contents) > 1:
@@ -73,7 +79,8 @@ def _merge_orders(draft: Draft, findings: Findings) -> None:
                 detail = f"{source.place(position)} repeats {source.place(first)}; it counts once"
                 findings.warning("duplicate_ignored", detail, "orders", position, "order_id", order_id)
                 dropped.add(row)
-    _drop_orders(draft, findings, dropped, twice)
+    _drop_orders(draft, findings, dropped)
+    return conflicting
 
 
 def _content(draft: Draft, name: str, row: int) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ def _lines_of(draft: Draft, findings: Findings, ids: set[str]) -> dict[tuple[str
     return {key: tuple(sorted(lines)) for key, lines in collected.items()}
 
 
-def _drop_orders(draft: Draft, findings: Findings, dropped: set[int], twice: set[str]) -> None:
+def _drop_orders(draft: Draft, findings: Findings, dropped: set[int]) -> None:
     """Leave out repeated orders, and the lines that came with them."""
     if not dropped:
         return

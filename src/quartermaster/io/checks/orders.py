@@ -34,9 +34,9 @@ def check_orders(draft: Draft, findings: Findings) -> None:
     """
     orders, lines = draft.tables["orders"], draft.tables["order_lines"]
     owner = rows_of(draft.index("orders", "order_id"), lines["order_id"])
-    has_lines = np.zeros(len(orders), dtype=bool)
-    has_lines[owner[owner >= 0]] = True
-    for row in np.flatnonzero(~has_lines & (orders["order_id"] != "")):
+    with_lines = {*lines["order_id"].tolist(), ""}
+    lacking = [row for row, order_id in enumerate(orders["order_id"].tolist()) if order_id not in with_lines]
+    for row in lacking if "order_lines" not in findings.broken() else ():
         order_id = orders["order_id"][row]
         findings.problem("no_lines", "the order has no lines", "orders", draft.at("orders", row), "order_id", order_id)
     _check_times(draft, findings)
@@ -46,10 +46,11 @@ def check_orders(draft: Draft, findings: Findings) -> None:
 def _check_times(draft: Draft, findings: Findings) -> None:
     orders = draft.tables["orders"]
     ordered, promise = orders["ordered_at"], orders["promise_date"]
-    as_of = np.datetime64(draft.as_of.replace(tzinfo=None), "us")
-    for row in np.flatnonzero(ordered > as_of + _SKEW):
-        detail = f"must not be later than as_of, {draft.as_of.isoformat()}"
-        findings.problem("time_future", detail, "orders", draft.at("orders", row), "ordered_at", f"{ordered[row]}Z")
+    if draft.as_of is not None:
+        as_of = np.datetime64(draft.as_of.replace(tzinfo=None), "us")
+        for row in np.flatnonzero(ordered > as_of + _SKEW):
+            detail = f"must not be later than as_of, {draft.as_of.isoformat()}"
+            findings.problem("time_future", detail, "orders", draft.at("orders", row), "ordered_at", f"{ordered[row]}Z")
     earliest = (ordered - _behind_utc(orders["lon"])).astype("datetime64[D]")
     for row in np.flatnonzero(promise < earliest):
         detail = f"is before the order, ordered_at {ordered[row]}Z"

@@ -40,7 +40,10 @@ def check_references(draft: Draft, findings: Findings) -> None:
     findings
         Where findings go.
     """
+    broken = findings.broken()
     for name, column, target, key, code in _REFERENCES:
+        if target in broken:
+            continue
         known = draft.index(target, key)
         cells = draft.tables[name][column]
         missing = np.flatnonzero((rows_of(known, cells) < 0) & (cells != ""))
@@ -48,9 +51,10 @@ def check_references(draft: Draft, findings: Findings) -> None:
             detail = _not_known(cells[row], known, target)
             findings.problem(code, detail, name, draft.at(name, row), column, cells[row])
     nodes = draft.index("nodes", "node_id")
-    for name, column in _LISTS:
+    for name, column in _LISTS if "nodes" not in broken else ():
         _check_list(draft, findings, name, column, nodes)
-    _check_cards(draft, findings)
+    if "services" not in broken:
+        _check_cards(draft, findings)
 
 
 def _check_list(draft: Draft, findings: Findings, name: str, column: str, nodes: dict[str, int]) -> None:
