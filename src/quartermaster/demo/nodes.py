@@ -18,7 +18,7 @@ _MONDAY_TO_SATURDAY, _MONDAY_WEDNESDAY_FRIDAY = 0b0111111, 0b0010101
 _STORE_DAYS = (0b0011111, _MONDAY_TO_SATURDAY, 0b1111111, 0b0111110)
 """Monday to Friday, to Saturday, to Sunday; Tuesday to Saturday."""
 _STORE_DAY_SHARES = (0.3, 0.4, 0.2, 0.1)
-_MAKE_ROOM = 1.35
+_MAKE_ROOM = 1.8
 """Shipment capacity of the whole network over the number of orders, about."""
 
 
@@ -51,7 +51,7 @@ def draw_nodes(size: Size) -> Table[Node]:
 
     room = _shares(dc, store, rng) * size.orders * _MAKE_ROOM
     shipments = np.maximum(np.rint(room), 3).astype(np.int64)
-    units = np.rint(shipments * rng.uniform(1.4, 2.2, n)).astype(np.int64)
+    units = np.rint(shipments * rng.uniform(1.7, 2.5, n)).astype(np.int64)
     shipments[vendor] = NOT_GIVEN
     units[(rng.random(n) < 0.5) | vendor] = NOT_GIVEN
 
