@@ -13,6 +13,11 @@ from quartermaster.domain.plan import Plan
 if TYPE_CHECKING:
     from quartermaster.domain.plan import Objective
 
+SHOWN_FIGURES = (
+    "orders", "units", "shipments", "split_orders", "nodes_used", "backordered_units", "late_shipments", "fill_rate",
+    "split_rate", "on_time_rate", "cost_per_order", "mean_distance_km",
+)  # fmt: skip
+"""Key figures worth a line on a terminal; plan.json has them all."""
 MISSING = "-"
 """What a cell shows where there is no figure."""
 
@@ -107,7 +112,7 @@ def cost_table(objective: Objective, currency: str) -> Table:
 
 
 def figures_table(plan: Plan) -> Table:
-    """List the key figures of a plan.
+    """List the main key figures of a plan.
 
     Parameters
     ----------
@@ -120,7 +125,9 @@ def figures_table(plan: Plan) -> Table:
     table.add_row("status", str(plan.status))
     table.add_row("gap (proven, at most)", percent(plan.gap, 4))
     table.add_row("gap of what is served", percent(plan.gap_served, 4))
-    for name, value in plan.kpis.items():
+    for name in SHOWN_FIGURES:
+        if (value := plan.kpis.get(name)) is None:
+            continue
         shown = percent(value) if name.endswith("_rate") else f"{value:,.2f}".removesuffix(".00")
         table.add_row(name.replace("_", " "), shown)
     return table

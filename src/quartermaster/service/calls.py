@@ -66,15 +66,15 @@ def evaluate_call(body: bytes, settings: ServiceSettings) -> dict[str, Any]:
     """
     given = _fields(io.parse_document(body), required=("snapshot", "plan"), optional=("policy",))
     own = given["plan"].get("policy") if isinstance(given["plan"], Mapping) else None
-    place, document = ("plan/policy", own) if given.get("policy") is None else ("policy", given["policy"])
-    snapshot, plan, policy = _read_parts(
+    snapshot, plan, own_policy, policy = _read_parts(
         {
             "snapshot": lambda: _snapshot(given["snapshot"], settings),
             "plan": lambda: brought_plan(given["plan"]),
-            place: lambda: _policy(document, None),
+            "plan/policy": lambda: _policy(own, None),
+            "policy": lambda: _policy(given.get("policy"), None),
         }
     )
-    return evaluation_document(api.evaluate(snapshot, plan, policy))
+    return evaluation_document(api.evaluate(snapshot, plan, own_policy if given.get("policy") is None else policy))
 
 
 def _read_parts(parts: Mapping[str, Callable[[], Any]]) -> list[Any]:

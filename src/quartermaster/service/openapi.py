@@ -84,13 +84,15 @@ def _request_schemas(settings: ServiceSettings) -> dict[str, Schema]:
             "additionalProperties": False,
         }
 
-    plan_parts = {"snapshot": "Snapshot", "policy": "Policy"}
     return {
         "Snapshot": snapshot_schema(),
         "Policy": policy_schema(settings),
+        "AnyPolicy": policy_schema(),
         "BroughtPlan": brought_plan_schema(_REF),
-        "PlanRequest": envelope(("snapshot",), plan_parts),
-        "EvaluateRequest": envelope(("snapshot", "plan"), {**plan_parts, "plan": "BroughtPlan"}),
+        "PlanRequest": envelope(("snapshot",), {"snapshot": "Snapshot", "policy": "Policy"}),
+        "EvaluateRequest": envelope(
+            ("snapshot", "plan"), {"snapshot": "Snapshot", "plan": "BroughtPlan", "policy": "AnyPolicy"}
+        ),
     }
 
 

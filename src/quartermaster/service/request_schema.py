@@ -10,7 +10,7 @@ from quartermaster.domain.columns import Column, Kind, columns_of
 from quartermaster.domain.snapshot import REQUIRED_TABLES, ROW_TYPES
 from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS
 from quartermaster.policy import OPTIMAL, RULES, SECTIONS, Knob, knobs_of
-from quartermaster.service.answers import PlanAnswer
+from quartermaster.service.answers import Cost, PlanAnswer
 from quartermaster.service.plan_reading import MAX_WHOLE, MAY_BE_EMPTY, TABLES, required_columns
 from quartermaster.service.plan_reading import REQUIRED_TABLES as REQUIRED_PLAN_TABLES
 from quartermaster.service.settings import ServiceSettings
@@ -76,15 +76,16 @@ def _columns_schema(table: str) -> Schema:
     columns = columns_of(ROW_TYPES[table])
     return {
         "type": "object",
+        "description": "columns of equal length; one of no length may be left out with all others",
         "properties": {name: {"type": "array", "items": column_schema(column)} for name, column in columns.items()},
-        "required": [name for name, column in columns.items() if column.required],
         "additionalProperties": False,
     }
 
 
 def _table_schema(table: str, row: Schema) -> Schema:
     forms = [{"type": "array", "items": row}, _columns_schema(table)]
-    return {"anyOf": forms if table in REQUIRED_TABLES else [*forms, {"type": "null"}]}
+    required = table in REQUIRED_TABLES and table != "order_lines"  # lines stand in their orders as a rule
+    return {"anyOf": forms if required else [*forms, {"type": "null"}]}
 
 
 def snapshot_schema() -> Schema:
@@ -125,29 +126,29 @@ def snapshot_schema() -> Schema:
     }
 
 
-def _knob_schema(kind: type, knob: Knob, default: Any, settings: ServiceSettings, place: str) -> Schema:
+def _knob_schema(kind: type, knob: Knob, default: Any, settings: ServiceSettings | None, place: str) -> Schema:
     unit = f" [{knob.unit}]" if knob.unit else ""
     shown = float(default) if isinstance(default, Decimal) else default
     schema: Schema = {"description": f"{knob.meaning}{unit}", "default": shown}
     if kind is str:
         return {**schema, "type": "string", "enum": [*knob.choices]}
     low, high = knob.low, knob.high
-    if place == "solver.time_limit_seconds":
+    if settings is not None and place == "solver.time_limit_seconds":
         low, high = float(settings.min_time_limit_seconds), float(settings.max_time_limit_seconds)
         schema["default"] = min(shown, high)
-    if place == "solver.threads":
+    if settings is not None and place == "solver.threads":
         high = settings.max_threads
     schema |= {"minimum": low, "maximum": high}
     return {**schema, "type": "integer"} if kind is int else {**schema, "type": ["number", "string"]}
 
 
-def policy_schema(settings: ServiceSettings) -> Schema:
-    """Describe the policy of interface.md section 4, within the limits of this instance.
+def policy_schema(settings: ServiceSettings | None = None) -> Schema:
+    """Describe the policy of interface.md section 4.
 
     Parameters
     ----------
     settings
-        Range of the time limit and of the threads.
+        Limits of this instance on the time and threads of a plan; None where nothing is solved.
     """
     sections: Schema = {}
     for section, kind in SECTIONS.items():
@@ -177,6 +178,7 @@ def brought_plan_schema(reference: str) -> Schema:
         Where schemas are referred to.
     """
     properties: Schema = {name: {} for name in PlanAnswer.model_fields}
+    amount = {"type": "string", "pattern": _DECIMAL_TEXT, "examples": ["12.50"]}
     for table, columns in TABLES.items():
         row = {
             "type": "object",
@@ -185,8 +187,13 @@ def brought_plan_schema(reference: str) -> Schema:
             "additionalProperties": False,
         }
         properties[table] = {"type": "array" if table in REQUIRED_PLAN_TABLES else ["array", "null"], "items": row}
-    properties["policy"] = {"$ref": f"{reference}Policy"}
-    properties["objective"] = {"anyOf": [{"$ref": f"{reference}Cost"}, {"type": "null"}]}
+    properties["policy"] = {"$ref": f"{reference}AnyPolicy"}
+    properties["objective"] = {
+        "type": ["object", "null"],
+        "description": "the cost the plan claims: every term, or the total, or both",
+        "properties": dict.fromkeys(Cost.model_fields, amount),
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "description": "Any plan. What is well-formed but wrong (an unknown node) is answered as a violation.",

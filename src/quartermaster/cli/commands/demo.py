@@ -15,10 +15,8 @@ from quartermaster.cli.progress import progress_bar
 def demo(
     orders: Annotated[int, typer.Option(help="Orders of the day.")] = 1000,
     nodes: Annotated[int, typer.Option(help="Distribution centres, stores and vendors.")] = 40,
-    skus: Annotated[int | None, typer.Option(help="Products; by default as many as suit the orders.")] = None,
-    scarce: Annotated[
-        float | None, typer.Option(help="Share of products whose stock is near their demand, 0 to 1.")
-    ] = None,
+    skus: Annotated[int, typer.Option(help="Products.")] = 400,
+    scarce: Annotated[float, typer.Option(help="Share of products whose stock is near their demand, 0 to 1.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same day.")] = 1,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path("quartermaster-demo"),
     policy: PolicyPath = None,
@@ -40,9 +38,8 @@ def demo(
     from quartermaster.cli.outcome import comparison_rows, show_comparison, write_outcome
 
     chosen = policy_of(policy, time_limit=time_limit)
-    sizes = {name: value for name, value in (("skus", skus), ("scarce", scarce)) if value is not None}
     with progress_bar(wanted=not json) as progress:
-        snapshot = api.demo_snapshot(orders=orders, nodes=nodes, seed=seed, **sizes)
+        snapshot = api.demo_snapshot(orders=orders, nodes=nodes, skus=skus, scarce=scarce, seed=seed)
         io.write_snapshot(snapshot, out / "snapshot")
         plans = api.compare(snapshot, chosen, progress=progress)
     files = {"snapshot": out / "snapshot", **write_outcome(snapshot, plans, out / "plan", report=not no_report)}
@@ -50,4 +47,4 @@ def demo(
         print_json(comparison_rows(plans))
         return
     show_comparison(snapshot, plans, files)
-    console().print(f"Plan it again:    quartermaster plan {out / 'snapshot'}", markup=False)
+    console().print(f"Plan it again with: quartermaster plan {out / 'snapshot'}", markup=False)
