@@ -4,11 +4,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from rating_cases import all_lanes, book_of, card, iso
+from rating_networks import draw_network
 
 from quartermaster.domain.network import Node
 from quartermaster.domain.orders import Order
 from quartermaster.errors import RatingError
 from quartermaster.policy import ObjectivePolicy, Policy, ServicePolicy
+from quartermaster.rating import book as book_module
+from quartermaster.rating import rate_book
 
 
 def test_handling_is_per_shipment_and_per_unit():
@@ -76,6 +79,17 @@ def test_lanes_of_any_pairs_in_any_order():
     none = book.lanes(order[:0], node[:0])
     assert none.distance_m.shape == (0,)
     assert none.zone.shape == none.delivery_day.shape == none.late_days.shape == (0, 1)
+
+
+def test_blocks_of_lanes_do_not_change_the_answer(monkeypatch):
+    snapshot, policy = draw_network(3)
+    whole = all_lanes(rate_book(snapshot, policy))
+    monkeypatch.setattr(book_module, "BLOCK", 7)
+    cut = all_lanes(rate_book(snapshot, policy))
+    for name in ("distance_m", "zone", "delivery_day", "late_days"):
+        assert getattr(cut, name).tolist() == getattr(whole, name).tolist()
+    assert len(whole.distance_m) % 7 > 0
+    assert (whole.zone >= 0).any()
 
 
 def test_dtypes_are_those_of_the_contract():
