@@ -110,6 +110,18 @@ class Lattice:
         return tuple(grouped)
 
 
+def lattice_weights(lattice: Lattice) -> Ints:
+    """Return (n_lines,) what one unit of each line adds to the number of a vector.
+
+    Parameters
+    ----------
+    lattice
+        The lattice.
+    """
+    radix = np.array([quantity + 1 for quantity in lattice.quantities], dtype=np.int64)
+    return np.r_[np.cumprod(radix[:0:-1])[::-1], 1].astype(np.int64)
+
+
 @lru_cache(maxsize=4096)
 def lattice_of(quantities: tuple[int, ...]) -> Lattice:
     """Return the lattice of some quantities; the same object for the same quantities.

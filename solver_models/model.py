@@ -141,7 +141,7 @@ def build_compact(arrays: SourcingArrays, orders: NDArray[np.bool_], binding: ND
 def _demand(
     arrays: SourcingArrays, group: OrderGroup, inside: Ints, number: Ints, variables: _Variables, rows: _Rows
 ) -> None:
-    """(1) every unit is served or backordered, (8) all or nothing where a rule says so, (9) a short order is charged."""
+    """(1) every unit is served or backordered, (8) all or nothing where asked, (9) a short order is charged."""
     quantities = np.array(group.lattice.quantities, dtype=np.int64)
     n_lines = len(quantities)
     demand = rows.add(np.tile(quantities, len(inside)).astype(float), np.tile(quantities, len(inside)).astype(float))

@@ -2,7 +2,7 @@
 
 Given the cost of each column with its resources' prices added, orders no longer meet: each takes its own cheapest
 option. That is a shortest path over the order's lattice of quantity vectors, run for a whole group of orders at once:
-first over the nodes pooled (whose columns never gain by being used twice), then over each node that has to be watched
+first over the pooled nodes (whose columns never gain by being used twice), then over each node that must be watched
 (`SourcingArrays.column_once`), used at most once. With every column listed the result is exact; where presolve has taken
 columns away a pooled node may be named twice, and the result is a valid lower bound.
 """

@@ -16,7 +16,7 @@ from quartermaster.planning.joint import JointShipments, joint_shipments
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipment_costs import ShapeGroup, lattice_sizes, shapes, shipment_costs
 from quartermaster.planning.sourcing import Sourcing, sourcing_of
-from solver_models.lattice import lattice_of, pair_count
+from solver_models.lattice import lattice_of, lattice_weights, pair_count
 from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
 
 Ints = NDArray[np.int64]
@@ -53,6 +53,45 @@ class Candidates:
     joint: tuple[JointShipments, ...]
     lines: tuple[Ints, ...]
     wide: Ints
+
+    def columns_of(self, sourcing: Sourcing) -> Ints:
+        """Find the columns that serve what a sourcing serves, each (order, node) by its cheapest way.
+
+        Parameters
+        ----------
+        sourcing
+            Any feasible decision.
+
+        Returns
+        -------
+        ndarray, shape (n,), int64
+            Column numbers; a part that no column serves is left out.
+        """
+        problem, arrays = self.problem, self.arrays
+        found = [_NONE]
+        key_of_column = arrays.column_order * arrays.n_nodes + arrays.column_node
+        for group, lines in zip(arrays.groups, self.lines, strict=True):
+            place = np.full(problem.n_lines, -1, dtype=np.int64)
+            place[lines.ravel()] = np.tile(lattice_weights(group.lattice), len(lines))
+            inside = np.flatnonzero(place[sourcing.line] >= 0)
+            if not len(inside):
+                continue
+            order = problem.line_order[sourcing.line[inside]]
+            pairs, which = np.unique(order * arrays.n_nodes + sourcing.node[inside], return_inverse=True)
+            vector = np.zeros(len(pairs), dtype=np.int64)
+            np.add.at(vector, which, place[sourcing.line[inside]] * sourcing.quantity[inside])
+            columns = np.arange(group.first_column, group.first_column + group.n_columns)
+            wanted = np.isin(key_of_column[columns], pairs)
+            columns = columns[wanted]
+            at = np.searchsorted(pairs, key_of_column[columns])
+            columns, at = (
+                columns[vector[at] == arrays.column_vector[columns]],
+                at[vector[at] == arrays.column_vector[columns]],
+            )
+            total = arrays.column_cost[columns] + arrays.extra_shipment * (arrays.column_shipments[columns] - 1)
+            best = np.lexsort((total, at))
+            found.append(columns[best[np.r_[True, np.diff(at[best]) != 0]]] if len(best) else _NONE)
+        return np.sort(np.concatenate(found))
 
     def sourcing(self, columns: Ints) -> Sourcing:
         """Turn chosen columns into a sourcing.

@@ -1,0 +1,103 @@
+"""All orders together: the best named rule to start from, then the search, then a lower bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quartermaster.planning.candidates import Candidates, list_candidates
+from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.rules import run_rule
+from quartermaster.planning.sourcing import Sourcing
+from quartermaster.planning.stopwatch import Stopwatch
+from quartermaster.planning.value import total_of
+from quartermaster.policy import RULES
+from solver_models.search import SearchResult, search
+
+RULE_SHARE = 0.35
+"""Share of the time limit that the named rules may take before the search begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """A decision and how good it is known to be.
+
+    Parameters
+    ----------
+    sourcing
+        The decision.
+    bound_micro
+        Lower bound on the cost of any plan; None when there is none.
+    deterministic
+        False when the clock ended any part of the work.
+    counters
+        Sizes and events, by name.
+    warnings
+        What the reader should know.
+    """
+
+    sourcing: Sourcing
+    bound_micro: int | None
+    deterministic: bool
+    counters: dict[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
+    """Plan all orders together.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    watch
+        Time limit and progress.
+    """
+    starts, all_finished = _best_rules(problem, watch)
+    with watch.phase("candidates"):
+        candidates = list_candidates(problem)
+    with watch.phase("solve") as tell:
+        found = _search(candidates, starts, watch, tell)
+    sourcing = min([candidates.sourcing(found.choice.columns), *starts], key=lambda known: total_of(problem, known))
+    counters = {
+        "columns": candidates.arrays.n_columns,
+        "resources": candidates.arrays.n_resources,
+        "wide_orders": len(candidates.wide),
+        "solver_contradictions": found.contradictions,
+    }
+    warnings = ()
+    if len(candidates.wide):
+        warnings = (f"{len(candidates.wide)} orders are too large to list every split; their bound is weaker",)
+    return Decision(sourcing, found.bound, all_finished and not found.clocked, counters, warnings)
+
+
+def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:
+    """Run the named rules while their share of the time lasts; cheapest result first."""
+    results, finished = [], True
+    out_of_time = watch.after_share(RULE_SHARE)
+    for name in RULES:
+        if out_of_time():
+            finished = False
+            break
+        with watch.phase(f"rule {name}") as tell:
+            result = run_rule(problem, name, out_of_time, lambda _, done: tell(done))
+        finished &= result.finished
+        results.append(result.sourcing)
+    return sorted(results, key=lambda sourcing: total_of(problem, sourcing)), finished
+
+
+def _search(
+    candidates: Candidates, starts: list[Sourcing], watch: Stopwatch, tell: Callable[[float], None]
+) -> SearchResult:
+    solver = candidates.problem.policy.solver
+    known = [candidates.columns_of(start) for start in starts]
+    return search(
+        candidates.arrays,
+        known,
+        seconds_left=watch.seconds_left,
+        relative_gap=float(solver.relative_gap),
+        seed=solver.seed,
+        threads=solver.threads,
+        node_limit=solver.work_limit,
+        progress=tell,
+    )
