@@ -44,9 +44,9 @@ def draw_nodes(size: Size) -> Table[Node]:
     days = np.where(vendor, _MONDAY_WEDNESDAY_FRIDAY, _MONDAY_TO_SATURDAY)
     days = np.where(store, rng.choice(_STORE_DAYS, n, p=_STORE_DAY_SHARES), days)
 
-    per_shipment = np.where(dc, rng.integers(90, 141, n), rng.integers(160, 291, n))
+    per_shipment = np.where(dc, rng.integers(90, 141, n), rng.integers(120, 221, n))
     per_shipment[vendor] += 150
-    per_unit = np.where(store, rng.integers(60, 121, n), rng.integers(25, 46, n))
+    per_unit = np.where(store, rng.integers(40, 81, n), rng.integers(25, 46, n))
     opening = np.where(store & (rng.random(n) < 0.33), rng.choice([600, 900, 1200], n), 0)
 
     room = _shares(dc, store, rng) * size.orders * _MAKE_ROOM

@@ -133,7 +133,9 @@ def backorder_chart(units_by_reason: Sequence[tuple[str, int]]) -> Any:
 def _total(plan: Plan, first: Any, currency: str, position: int) -> str:
     total = plan.objective.total
     text = money(total, currency)
-    if position and first > 0:
+    if position and first == total:
+        text += "   the same"
+    elif position and first > 0:
         text += f"   {'+' if total >= first else '−'}{abs(total / first - 1) * 100:.1f} %"
     return text
 

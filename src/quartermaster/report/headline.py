@@ -118,5 +118,7 @@ def _savings(snapshot: Snapshot, plan: Plan, others: Sequence[Plan]) -> str:
         figure = percent(abs(share) if share is not None else None)
         compared, sign, mark = ("more", "+", ' class="worse"') if worse else ("less", "−", "")
         said = f"{money(abs(amount), snapshot.currency)} {compared} than {strategy_name(other.strategy)}"
+        if not amount:
+            sign, said = "±", f"the same as {strategy_name(other.strategy)}"
         written.append(f"<li{mark}><b>{escape(sign + figure)}</b>{escape(said)}</li>")
     return f'<ul class="savings">{"".join(written)}</ul>'

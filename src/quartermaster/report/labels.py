@@ -12,7 +12,7 @@ from quartermaster.report.network import NodeLoad
 MAX_LABELS = 14
 """Most names on a map."""
 _LONGEST = 24
-SMALLEST_CIRCLE, _LARGEST_CIRCLE, _CROWD = 28, 900, 36_000
+SMALLEST_CIRCLE, _LARGEST_CIRCLE, _CROWD = 55, 950, 38_000
 _LETTER, _LINE = 7.2, 15.0
 """Width of a letter and height of a line, in pixels, a little generous."""
 _US_PIXELS = (17.0, 21.5)

@@ -14,7 +14,8 @@ from quartermaster.report.svg import GRID, INK, load_altair
 
 KIND_COLOURS = {"dc": "#0072B2", "store": "#E69F00", "vendor": "#009E73"}
 KIND_NAMES = {"dc": "Distribution centre", "store": "Store", "vendor": "Vendor"}
-_SHORT, _ORDER = "#D55E00", "#aab2bd"
+SHORT, ORDER, IDLE = "#D55E00", "#aab2bd", "#7d8794"
+"""Colours of orders with a backorder, of all orders, and of nodes that ship nothing."""
 _FLOW_OPACITY = 0.42
 WIDTH, HEIGHT = 1000, 590
 
@@ -54,7 +55,7 @@ def map_chart(parts: MapParts) -> Any | None:
     us = shows_states(places)
     layers = [_ground(alt, places, us), _orders(alt, parts.regions)]
     layers += _flows(alt, parts.flows, us)
-    layers += [_shortages(alt, parts.regions), _nodes(alt, parts.loads), *_labels(alt, parts, us)]
+    layers += [_shortages(alt, parts.regions), *_nodes(alt, parts.loads), *_labels(alt, parts, us)]
     projection = {"type": "albersUsa"} if us else {"type": "mercator"}
     drawn = alt.layer(*[layer for layer in layers if layer is not None])
     # Orders, nodes and flows are measured apart: one common scale would shrink all but the largest kind.
@@ -88,7 +89,7 @@ def _orders(alt: Any, regions: Sequence[Region]) -> Any:
     most = max((region.orders for region in regions), default=1)
     return (
         alt.Chart(alt.Data(values=rows))
-        .mark_circle(color=_ORDER, opacity=0.75)
+        .mark_circle(color=ORDER, opacity=0.75)
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
@@ -99,7 +100,7 @@ def _orders(alt: Any, regions: Sequence[Region]) -> Any:
 
 def _flows(alt: Any, flows: Sequence[Flow], us: bool) -> list[Any]:
     most = max((flow.units for flow in flows), default=1)
-    width = alt.Scale(domain=[0, most], range=[0.4, 6])
+    width = alt.Scale(domain=[0, most], range=[0.5, 7])
     ink = alt.Stroke("kind:N", scale=_kind_scale(alt), legend=None)
     near = [flow for flow in flows if not (us and _crosses_frames(flow))]
     far = [flow for flow in flows if us and _crosses_frames(flow)]
@@ -148,7 +149,7 @@ def _shortages(alt: Any, regions: Sequence[Region]) -> Any | None:
     most = max(row["short"] for row in rows)
     return (
         alt.Chart(alt.Data(values=rows))
-        .mark_point(shape="circle", filled=False, stroke=_SHORT, strokeWidth=1.6, opacity=1)
+        .mark_point(shape="circle", filled=False, stroke=SHORT, strokeWidth=1.6, opacity=1)
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
@@ -159,35 +160,32 @@ def _shortages(alt: Any, regions: Sequence[Region]) -> Any | None:
     )
 
 
-def _nodes(alt: Any, loads: Sequence[NodeLoad]) -> Any:
+def _nodes(alt: Any, loads: Sequence[NodeLoad]) -> list[Any]:
     rows: list[dict[str, Any]] = [
-        {
-            "lat": load.lat,
-            "lon": load.lon,
-            "units": load.units,
-            "kind": KIND_NAMES[load.kind],
-            "idle": load.units == 0,
-        }
+        {"lat": load.lat, "lon": load.lon, "units": load.units, "kind": KIND_NAMES[load.kind]}
         for load in sorted(loads, key=lambda load: -load.units)
         if not isnan(load.lat)
     ]
     most = max((row["units"] for row in rows), default=0) or 1
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_circle(stroke="white", strokeWidth=1.2, opacity=0.95)
-        .encode(
-            longitude="lon:Q",
-            latitude="lat:Q",
-            size=alt.Size(
-                "units:Q",
-                scale=alt.Scale(domain=[0, most], range=[SMALLEST_CIRCLE, largest_circle(len(rows))]),
-                legend=None,
-            ),
-            color=alt.condition(
-                "datum.idle", alt.value("#c3c9d1"), alt.Color("kind:N", scale=_kind_scale(alt), legend=None)
-            ),
+    places = {"longitude": "lon:Q", "latitude": "lat:Q"}
+    area = alt.Scale(domain=[0, most], range=[SMALLEST_CIRCLE, largest_circle(len(rows))])
+    layers = []
+    idle, shipping = [row for row in rows if not row["units"]], [row for row in rows if row["units"]]
+    if idle:
+        marked = alt.Chart(alt.Data(values=idle)).mark_point(
+            shape="circle", filled=True, fill="white", stroke=IDLE, strokeWidth=1.5, size=40, opacity=1
         )
-    )
+        layers.append(marked.encode(**places))
+    if shipping:
+        marked = alt.Chart(alt.Data(values=shipping)).mark_circle(stroke="white", strokeWidth=1.2, opacity=0.95)
+        layers.append(
+            marked.encode(
+                **places,
+                size=alt.Size("units:Q", scale=area, legend=None),
+                color=alt.Color("kind:N", scale=_kind_scale(alt), legend=None),
+            )
+        )
+    return layers
 
 
 def _labels(alt: Any, parts: MapParts, us: bool) -> list[Any]:

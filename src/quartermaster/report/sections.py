@@ -8,7 +8,7 @@ from html import escape
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.report.bars import TERMS, backorder_chart, cost_chart, node_chart
-from quartermaster.report.map_chart import KIND_COLOURS, KIND_NAMES, MapParts, map_chart, outside
+from quartermaster.report.map_chart import IDLE, KIND_COLOURS, KIND_NAMES, ORDER, SHORT, MapParts, map_chart, outside
 from quartermaster.report.markup import Row, section, table
 from quartermaster.report.network import NodeLoad, flows, node_loads, regions
 from quartermaster.report.svg import inline_svg
@@ -186,11 +186,11 @@ def _largest(pair: tuple[str, int]) -> tuple[int, str]:
 def _map_key(parts: MapParts) -> str:
     kinds = [kind for kind in KIND_COLOURS if any(load.kind == kind for load in parts.loads)]
     entries = [("dot", KIND_COLOURS[kind], KIND_NAMES[kind]) for kind in kinds]
-    entries.append(("dot", "#aab2bd", "Orders"))
+    entries.append(("dot", ORDER, "Orders"))
     if any(region.short for region in parts.regions):
-        entries.append(("dot ring", "#D55E00", "Orders with a backorder"))
+        entries.append(("dot ring", SHORT, "Orders with a backorder"))
     if any(not load.units for load in parts.loads):
-        entries.append(("dot", "#c3c9d1", "Node that ships nothing"))
+        entries.append(("dot ring", IDLE, "Node that ships nothing"))
     written = "".join(
         f'<li><span class="{kind}" style="background:{colour};border-color:{colour}"></span>{escape(name)}</li>'
         for kind, colour, name in entries
