@@ -120,7 +120,7 @@ class Enumeration:
                     states[key] = min(spent + cost, states.get(key, spent + cost))
         best: dict[tuple[Vector, int], int] = {}
         for (served, shipments, usage, opened), spent in states.items():
-            if self._complete_enough(order, lines, served):
+            if self.complete_enough(order, lines, served):
                 cost = spent + self.order_cost(order, lines, served, shipments)
                 best[usage, opened] = min(cost, best.get((usage, opened), cost))
         return _undominated([Option(cost, usage, opened) for (usage, opened), cost in best.items()])
@@ -136,7 +136,7 @@ class Enumeration:
         if not node.enabled:
             return {}
         tops = [
-            min(line.quantity, self.available.get((node.node_id, line.sku), 0)) if _allows(line, node) else 0
+            min(line.quantity, self.available.get((node.node_id, line.sku), 0)) if self.allows(line, node) else 0
             for line in lines
         ]
         vectors = [units for units in grid(*(range(top + 1) for top in tops)) if self._in_stock(node, lines, units)]
@@ -182,7 +182,29 @@ class Enumeration:
         """Most shipments an order may make."""
         return order.max_shipments or self.policy.service.max_shipments or 10**9
 
-    def _complete_enough(self, order: Order, lines: list[OrderLine], served: Vector) -> bool:
+    @staticmethod
+    def allows(line: OrderLine, node: Node) -> bool:
+        """Whether pins, allowed and excluded nodes let a node serve a line.
+
+        Parameters
+        ----------
+        line, node
+            Which ones.
+        """
+        if line.pinned_node and line.pinned_node != node.node_id:
+            return False
+        if line.allowed_nodes and node.node_id not in line.allowed_nodes:
+            return False
+        return node.node_id not in line.excluded_nodes
+
+    def complete_enough(self, order: Order, lines: list[OrderLine], served: Vector) -> bool:
+        """Whether complete lines and complete orders are served whole or not at all.
+
+        Parameters
+        ----------
+        order, lines, served
+            As in `order_cost`.
+        """
         for line, have in zip(lines, served, strict=True):
             if line.line_complete and have not in (0, line.quantity):
                 return False
@@ -247,14 +269,6 @@ class Enumeration:
             cost += taken.cost + self._opening(taken.opened & ~opened)
             used, opened = _plus(used, taken.usage), opened | taken.opened
         return cost
-
-
-def _allows(line: OrderLine, node: Node) -> bool:
-    if line.pinned_node and line.pinned_node != node.node_id:
-        return False
-    if line.allowed_nodes and node.node_id not in line.allowed_nodes:
-        return False
-    return node.node_id not in line.excluded_nodes
 
 
 def _undominated(options: list[Option]) -> list[Option]:

@@ -30,10 +30,35 @@ def with_rows(snapshot: Snapshot, table: str, rows: list[Any]) -> Snapshot:
     snapshot, table, rows
         The snapshot, the name of the table and its new rows.
     """
-    if rows == list(snapshot.table(table)):
-        return snapshot
-    tables: dict[str, Any] = {name: snapshot.table(name) for name in ROW_TYPES} | {table: rows}
-    return ready(Snapshot(as_of=snapshot.as_of, currency=snapshot.currency, version=snapshot.version, **tables))
+    return snapshot if rows == list(snapshot.table(table)) else with_tables(snapshot, **{table: rows})
+
+
+def with_tables(snapshot: Snapshot, **tables: list[Any]) -> Snapshot:
+    """Replace some tables and check again.
+
+    Parameters
+    ----------
+    snapshot
+        The snapshot.
+    tables
+        New rows by the table's name.
+    """
+    rows: dict[str, Any] = {name: snapshot.table(name) for name in ROW_TYPES} | tables
+    return ready(Snapshot(as_of=snapshot.as_of, currency=snapshot.currency, version=snapshot.version, **rows))
+
+
+def alone(snapshot: Snapshot, order_id: str) -> Snapshot:
+    """Drop every order but one and check again.
+
+    Parameters
+    ----------
+    snapshot, order_id
+        The snapshot and the order that stays.
+    """
+    kept = {
+        name: [row for row in snapshot.table(name) if row.order_id == order_id] for name in ("orders", "order_lines")
+    }
+    return with_tables(snapshot, **kept)
 
 
 def edited(snapshot: Snapshot, table: str, **changes: Change) -> Snapshot:
