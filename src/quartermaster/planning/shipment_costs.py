@@ -23,6 +23,8 @@ Flags = NDArray[np.bool_]
 
 MAX_CELLS = 2_000_000
 """Cells (order, node, vector) priced at once, unless a single order has more: bounds memory to some 100 MB."""
+TOO_MUCH = -2
+"""In place of a service: the node has the units, no service carries them in one shipment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +96,8 @@ class ShipmentCosts:
         (G, N, V) transport + handling + distance + late, micro; `INFEASIBLE` where the shipment cannot be, and for the
         zero vector.
     service
-        (G, N, V) int16, the cheapest service (of equals the lowest index); -1 where infeasible.
+        (G, N, V) int16, the cheapest service (of equals the lowest index); -1 where infeasible, but `TOO_MUCH` where
+        the node has the units and only no service carries them.
     allowed
         (G, L, N) bool: the node may serve the line; stock not considered.
     """
@@ -114,25 +117,31 @@ class ShipmentCosts:
         fits[self._pairs.row, self._pairs.column] = self._pairs.fits
         return fits
 
-    def by_service(self, row: int) -> Ints:
+    def by_service(self, row: int, places: Ints | None = None) -> Ints:
         """Return the cost of one order's shipments by each service.
 
         Parameters
         ----------
         row
             Position of the order in the group.
+        places
+            (P,) positions in `nodes`, rising; all of them by default.
 
         Returns
         -------
-        ndarray, shape (N, S, V), int64
+        ndarray, shape (P, S, V), int64
             Micro; `INFEASIBLE` where the shipment cannot be, and for the zero vector.
         """
         pairs = self._pairs
-        chosen = np.flatnonzero(pairs.row == row)
-        shape = (len(self.nodes), self.problem.book.n_services, len(self.group.vectors))
+        places = np.arange(len(self.nodes)) if places is None else places
+        begin, end = np.searchsorted(pairs.row, [row, row + 1])
+        own = pairs.column[begin:end]
+        chosen = begin + np.flatnonzero(np.isin(own, places))
+        column = np.searchsorted(places, pairs.column[chosen])
+        shape = (len(places), self.problem.book.n_services, len(self.group.vectors))
         cost = np.full(shape, INFEASIBLE, dtype=np.int64)
         for service in np.flatnonzero(np.any(pairs.zone[chosen] >= 0, axis=0)):
-            cost[pairs.column[chosen], service] = _service_cost(self.problem, self.group, pairs, int(service), chosen)
+            cost[column, service] = _service_cost(self.problem, self.group, pairs, int(service), chosen)
         return cost
 
 
@@ -252,6 +261,7 @@ def shipment_costs(
             better = cost < least[chosen]
             least[chosen] = np.where(better, cost, least[chosen])
             fastest[chosen] = np.where(better, np.int16(service), fastest[chosen])
+    fastest[pairs.fits & (fastest < 0)] = TOO_MUCH
     shape = (len(group.orders), len(nodes), len(group.vectors))
     cost_table = np.full(shape, INFEASIBLE, dtype=np.int64)
     cost_table[pairs.row, pairs.column] = least

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.rules.lattice_bounds import least_finish, least_served
 from quartermaster.planning.rules.remaining import Take
-from quartermaster.planning.shipment_costs import ShapeGroup, ShipmentCosts
+from quartermaster.planning.shipment_costs import TOO_MUCH, ShapeGroup, ShipmentCosts
 from solver_models.lattice import lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE
 
@@ -108,6 +109,46 @@ def backorder_costs(problem: PlanningProblem, group: ShapeGroup, rows: Ints) -> 
     return np.asarray(cost)
 
 
+def ends(problem: PlanningProblem, group: ShapeGroup, rows: Ints) -> Ints:
+    """Return the cost of ending with exactly a vector served when each shipment has paid `extra_shipment`.
+
+    Parameters
+    ----------
+    problem, group
+        The orders.
+    rows
+        (R,) positions in the group.
+
+    Returns
+    -------
+    ndarray, shape (R, V), int64
+        `backorder_costs`, less what the first shipment should not have paid.
+    """
+    cost = backorder_costs(problem, group, rows)
+    cost[:, 1:] -= np.where(cost[:, 1:] < INFEASIBLE, problem.extra_shipment_micro, 0)
+    return cost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """Answers to some orders of a group.
+
+    Parameters
+    ----------
+    options
+        Per order its cheapest option; None = open.
+    total
+        (R,) cost of the relaxation's optimum.
+    finish
+        (R, V) lower bound of going on to an end when a vector is served already, whatever nodes open; None when no
+        opening cost is left to pay.
+    """
+
+    options: list[list[Take] | None]
+    total: Ints
+    finish: Ints | None
+
+
 class BulkOptions:
     """The relaxation of one group.
 
@@ -133,7 +174,7 @@ class BulkOptions:
         self._shipments, self._served = shipments[self._states], served[self._states]
         self._same = units[self._served] * (self._most + 1) + self._shipments
 
-    def best(self, rows: Ints, cost: Ints, opening: Ints) -> list[list[Take] | None]:
+    def best(self, rows: Ints, cost: Ints, opening: Ints) -> Solved:
         """Find the cheapest option of some orders of the group.
 
         Parameters
@@ -141,23 +182,23 @@ class BulkOptions:
         rows
             (R,) positions in the group.
         cost
-            (R, N, V) cost of single shipments, opening costs included.
+            (R, N, V) cost of single shipments.
         opening
             (N,) opening costs still to be paid; where two shipments might share one, the order is left open.
-
-        Returns
-        -------
-        list of (list of Take, or None)
-            Per order its cheapest option; None = open.
         """
-        node = cost.argmin(axis=1)
-        block = np.take_along_axis(cost, node[:, None, :], axis=1)[:, 0, :]
+        paid = cost + opening[:, None] if opening.any() else cost
+        node = paid.argmin(axis=1)
+        block = np.minimum(np.take_along_axis(paid, node[:, None, :], axis=1)[:, 0, :], INFEASIBLE)
         served = self._partition(block)
         total = self._totals(rows, served)
         state = total.argmin(axis=1)
         least = np.take_along_axis(total, state[:, None], axis=1)
         alike = (total == least) & (self._same[None, :] == self._same[state][:, None])
-        unclear = (alike.sum(axis=1) > 1) | self._shares_opening(cost, opening)
+        unclear = alike.sum(axis=1) > 1
+        finish = None
+        if opening.any():
+            finish = self._finish(rows, cost)
+            unclear |= self._shares_opening(rows, cost, opening, finish, least)
         options: list[list[Take] | None] = []
         for at in range(len(rows)):
             if unclear[at]:
@@ -166,7 +207,13 @@ class BulkOptions:
             shipments, whole = int(self._shipments[state[at]]), int(self._served[state[at]])
             parts = self._parts(block[at], [layer[at] for layer in served], shipments, whole)
             options.append(None if parts is None else self._takes(int(rows[at]), node[at], parts))
-        return options
+        return Solved(options, least[:, 0], finish)
+
+    def _finish(self, rows: Ints, cost: Ints) -> Ints:
+        """Bound what follows a vector served, every node open."""
+        extra, quantities = self.problem.extra_shipment_micro, tuple(self.group.quantities.tolist())
+        served = least_served(quantities, np.minimum(cost.min(axis=1) + extra, INFEASIBLE))
+        return least_finish(quantities, served, ends(self.problem, self.group, rows))
 
     def _partition(self, block: Ints) -> list[Ints]:
         """Return, by number of shipments, the (R, V) least cost of serving exactly a vector in so many.
@@ -208,17 +255,22 @@ class BulkOptions:
             whole = int(rest[found[0]])
         return parts if shipments == 0 else [*parts, whole]
 
-    def _shares_opening(self, cost: Ints, opening: Ints) -> Flags:
+    def _shares_opening(self, rows: Ints, cost: Ints, opening: Ints, finish: Ints, least: Ints) -> Flags:
         """Tell which orders might gain from two shipments of one closed node, which would open it only once."""
         shares = np.zeros(len(cost), dtype=bool)
-        if self.problem.book.n_services < 2:
+        if self.problem.book.n_services < 2 or self._most < 2:
             return shares
-        steps = self._steps
+        steps, extra = self._steps, self.problem.extra_shipment_micro
         whole = np.repeat(steps.whole, np.diff(np.r_[steps.start, len(steps.part)]))
+        slack = (least - finish)[:, whole]
         for place in np.flatnonzero(opening).tolist():
             at = cost[:, place]
-            apart = at[:, steps.part] + at[:, steps.rest] + (self.problem.extra_shipment_micro - opening[place])
-            shares |= np.any(apart < at[:, whole], axis=1)
+            apart = at[:, steps.part] + at[:, steps.rest] + extra
+            # worth a look: cheaper than one shipment, or none carries it, and maybe part of an option that is no dearer
+            better = (apart < at[:, whole]) & (apart + (extra + int(opening[place])) <= slack)
+            if better.any():
+                service = self.costs.service[rows, place][:, whole]
+                shares |= np.any(better & ((at[:, whole] < INFEASIBLE) | (service == TOO_MUCH)), axis=1)
         return shares
 
     def _takes(self, row: int, node: Ints, parts: list[int]) -> list[Take] | None:

@@ -2,12 +2,13 @@
 
 Orders are first solved in bulk on the stock left at the start of a chunk. Taking stock only removes options, so a bulk
 answer that is still possible at its turn is still the best; otherwise the order is solved again. Opening a node makes
-options cheaper, so a chunk ends there.
+options cheaper: an order is also solved again when a bound says that it might gain from a node opened since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,8 @@ from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
 
-FIRST_CHUNK = 64
-"""Orders in a chunk after a node was opened; each chunk without an opening doubles it."""
 MAX_CHUNK = 2048
+"""Orders solved in bulk on the same stock."""
 MAX_CELLS = 8_000_000
 """Cells (order, node, vector) held at once: bounds memory to some 200 MB."""
 
@@ -57,60 +57,90 @@ class Cheapest:
             Told how many orders are done; returns False to stop.
         """
         sequence = self.problem.order_sequence
-        done, size = 0, FIRST_CHUNK if self.remaining.opening_micro.any() else MAX_CHUNK
+        cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * max(self.problem.n_nodes, 1)
+        done = 0
         while done < len(sequence) and proceed(done):
-            chunk = sequence[done : done + size]
-            cells = np.cumsum(np.minimum(self.sizes[chunk], MAX_VECTORS)) * max(self.problem.n_nodes, 1)
-            chunk = chunk[: max(1, int(np.searchsorted(cells, MAX_CELLS)))]
-            served, opened = self._serve(chunk)
-            done += served
-            size = FIRST_CHUNK if opened else min(2 * size, MAX_CHUNK)
+            inside = int(np.searchsorted(np.cumsum(cells[done : done + MAX_CHUNK]), MAX_CELLS))
+            chunk = sequence[done : done + max(1, inside)]
+            self._serve(chunk)
+            done += len(chunk)
         proceed(done)
 
-    def _serve(self, chunk: Ints) -> tuple[int, bool]:
-        """Serve orders up to the first that opens a node; return how many, and whether one did."""
-        found = self._bulk(chunk)
-        for position, order in enumerate(chunk.tolist()):
+    def _serve(self, chunk: Ints) -> None:
+        """Serve some orders."""
+        found, opened = self._bulk(chunk), list[int]()
+        for order in chunk.tolist():
+            answer = found.get(order)
             if self.sizes[order] - 1 > MAX_VECTORS:
                 self.inexact += 1
                 takes = large_option(next(order_views(self.problem, np.array([order]))), self.remaining)
+            elif answer is None:
+                costs = shipment_costs(self.problem, shape_of(self.problem, order), self.by_rank, self.remaining.stock)
+                takes = ExactOption(PricedOrder(costs, 0), self.remaining).solve()
             else:
-                bulk, row, option = found.get(order, (None, 0, None))
-                takes = (
-                    self._option(order, bulk, row) if option is None or not self.remaining.covers(option) else option
-                )
-            if self.remaining.take(takes):
-                return position + 1, True
-        return len(chunk), False
+                certain = answer.option is not None and not answer.gains_from(opened)
+                possible = certain and self.remaining.covers(answer.option or [])
+                takes = answer.option if possible and answer.option is not None else self._again(answer)
+            opened += self.problem.node_rank[self.remaining.take(takes)].tolist()
 
-    def _bulk(self, chunk: Ints) -> dict[int, tuple[BulkOptions, int, list[Take] | None]]:
-        """Solve the orders of a chunk on what is left now: their group, row in it, and option if it is certain."""
-        found: dict[int, tuple[BulkOptions, int, list[Take] | None]] = {}
+    def _bulk(self, chunk: Ints) -> dict[int, _Answer]:
+        """Solve the orders of a chunk on what is left now."""
+        found: dict[int, _Answer] = {}
         remaining = self.remaining
         for group in shapes(self.problem, chunk[self.sizes[chunk] - 1 <= MAX_VECTORS]):
             if not solvable_in_bulk(group):
                 continue
             costs = shipment_costs(self.problem, group, self.by_rank, remaining.stock)
             bulk = BulkOptions(self.problem, costs)
-            cost = costs.cost + remaining.opening_micro[self.by_rank][:, None]
-            units = group.vectors.sum(axis=1)
-            beyond = units[None, :] > remaining.units[self.by_rank][:, None]
+            beyond = group.vectors.sum(axis=1)[None, :] > remaining.units[self.by_rank][:, None]
             beyond |= (remaining.shipments[self.by_rank] <= 0)[:, None]
-            cost[:, beyond] = INFEASIBLE
-            np.minimum(cost, INFEASIBLE, out=cost)
-            options = bulk.best(np.arange(len(group.orders)), cost, remaining.opening_micro[self.by_rank])
-            for row, (order, option) in enumerate(zip(group.orders.tolist(), options, strict=True)):
-                found[order] = bulk, row, option
+            cost = np.where(beyond, INFEASIBLE, costs.cost) if beyond.any() else costs.cost
+            solved = bulk.best(np.arange(len(group.orders)), cost, remaining.opening_micro[self.by_rank])
+            for row, order in enumerate(group.orders.tolist()):
+                finish = None if solved.finish is None else solved.finish[row]
+                found[order] = _Answer(bulk, row, solved.options[row], int(solved.total[row]), finish)
         return found
 
-    def _option(self, order: int, bulk: BulkOptions | None, row: int) -> list[Take]:
+    def _again(self, answer: _Answer) -> list[Take]:
         """Solve one order on what is left now."""
-        remaining, opening = self.remaining, self.remaining.opening_micro[self.by_rank]
-        if bulk is not None:
-            fits = PricedOrder(bulk.costs, row).fits(remaining)
-            cost = np.where(fits, bulk.costs.cost[row] + opening[:, None], INFEASIBLE)
-            option = bulk.best(np.array([row]), np.minimum(cost, INFEASIBLE)[None], opening)[0]
+        costs, row = answer.bulk.costs, answer.row
+        order = PricedOrder(costs, row)
+        if answer.option is not None:
+            cost = np.where(order.fits(self.remaining), costs.cost[row], INFEASIBLE)
+            opening = self.remaining.opening_micro[self.by_rank]
+            option = answer.bulk.best(np.array([row]), cost[None], opening).options[0]
             if option is not None:
                 return option
-        costs = shipment_costs(self.problem, shape_of(self.problem, order), self.by_rank, remaining.stock)
-        return ExactOption(PricedOrder(costs, 0), remaining).solve()
+        return ExactOption(order, self.remaining).solve()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """What the bulk solution says about one order.
+
+    Parameters
+    ----------
+    bulk, row
+        Where its prices are.
+    option, total, finish
+        As in `Solved`, of this order.
+    """
+
+    bulk: BulkOptions
+    row: int
+    option: list[Take] | None
+    total: int
+    finish: Ints | None
+
+    def gains_from(self, opened: list[int]) -> bool:
+        """Tell whether an option might now be as cheap, some nodes having been opened since.
+
+        Parameters
+        ----------
+        opened
+            Their places by rank.
+        """
+        if not opened or self.finish is None:
+            return False
+        extra = self.bulk.problem.extra_shipment_micro
+        return bool(np.any(self.bulk.costs.cost[self.row, opened] + (extra - self.total) + self.finish <= 0))

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quartermaster.planning.rules.bulk_options import backorder_costs
+from quartermaster.planning.rules.bulk_options import ends
+from quartermaster.planning.rules.lattice_bounds import least_finish, least_served, window
 from quartermaster.planning.rules.node_parts import Part, node_parts
 from quartermaster.planning.rules.priced import PricedOrder
 from quartermaster.planning.rules.remaining import Remaining, Take
@@ -32,7 +33,7 @@ class ExactOption:
     Parameters
     ----------
     order
-        The order by itself (`shape_of`, so that its vectors follow the line ids) and its prices on what is left.
+        The order and its prices, on what is left or was left before.
     remaining
         What is left.
     """
@@ -45,9 +46,10 @@ class ExactOption:
         self.shape = tuple((group.quantities + 1).tolist())
         self.extra = problem.extra_shipment_micro
         self.limit = int(problem.order_max_shipments[group.orders[order.row]])
-        end = backorder_costs(problem, group, np.array([order.row]))[0]
-        end[1:] -= np.where(end[1:] < INFEASIBLE, self.extra, 0)
-        self.end = end
+        self.end = ends(problem, group, np.array([order.row]))[0]
+        # numbers of the vectors if lines stood in the order of their ids: larger comes first in the order of ties
+        by_id = np.argsort(order.lines)
+        self.tie = self.vectors[:, by_id] @ np.cumprod(np.r_[1, group.quantities[by_id][:0:-1] + 1])[::-1]
         self.opening, self.room = remaining.opening_micro[nodes], remaining.shipments[nodes]
         self.fits = order.fits(remaining)
         cost = np.where(self.fits, order.costs.cost[order.row], INFEASIBLE)
@@ -63,27 +65,9 @@ class ExactOption:
 
     def _rest(self) -> Ints:
         """Return (V,): least cost of going on from exactly a vector served, if any vector may leave from anywhere."""
-        block = self.single.min(axis=0).reshape(self.shape)
-        serve = np.full(self.shape, INFEASIBLE, dtype=np.int64)
-        serve.flat[0] = 0
-        for vector in range(len(self.vectors)):
-            cost = int(serve.flat[vector])
-            if cost < INFEASIBLE:
-                target = serve[self._above(vector)]
-                np.minimum(target, block[self._below(vector)] + cost, out=target)
-        np.minimum(serve, INFEASIBLE, out=serve)
-        end = self.end.reshape(self.shape)
-        rest = [(serve[self._below(at)] + end[self._above(at)]).min() for at in range(len(self.vectors))]
-        return np.minimum(np.array(rest, dtype=np.int64), INFEASIBLE)
-
-    def _above(self, vector: int) -> tuple[slice, ...]:
-        """Index the vectors that contain a vector."""
-        return tuple(slice(units, None) for units in self.vectors[vector].tolist())
-
-    def _below(self, vector: int) -> tuple[slice, ...]:
-        """Index those same vectors less that vector."""
-        own = self.vectors[vector].tolist()
-        return tuple(slice(0, size - units) for size, units in zip(self.shape, own, strict=True))
+        quantities = tuple(self.order.costs.group.quantities.tolist())
+        served = least_served(quantities, self.single.min(axis=0)[None])
+        return np.asarray(least_finish(quantities, served, self.end[None])[0])
 
     def _known(self, rest: Ints) -> int:
         """Return the cost of a good option: the relaxed optimum as far as it leads, each node used once."""
@@ -103,19 +87,17 @@ class ExactOption:
 
     def _parts(self, rest: Ints, known: int) -> list[list[Part]]:
         """List what each node may ship in an option that costs no more than the known one."""
-        by_service = self.order.costs.by_service(self.order.row)
-        by_service = np.where(self.fits[:, None, :], np.minimum(by_service + self.extra, INFEASIBLE), INFEASIBLE)
         slack = known - self.opening[:, None] - rest[None, :]
-        kept = (by_service < INFEASIBLE) & (by_service <= slack[:, None, :])
-        parts: list[list[Part]] = []
-        for place in range(len(by_service)):
-            if not kept[place].any():
-                parts.append([])
-                continue
+        places = np.flatnonzero(np.any((self.single < INFEASIBLE) & (self.single <= slack), axis=1))
+        by_service = np.minimum(self.order.costs.by_service(self.order.row, places) + self.extra, INFEASIBLE)
+        by_service[~np.repeat(self.fits[places][:, None, :], by_service.shape[1], axis=1)] = INFEASIBLE
+        parts: list[list[Part]] = [[] for _ in slack]
+        for place, cost in zip(places.tolist(), by_service, strict=True):
+            kept = (cost < INFEASIBLE) & (cost <= slack[place])
             most = int(min(self.room[place], self.limit))
-            found = node_parts(self.vectors, by_service[place], kept[place], slack[place], self.fits[place], most)
+            found = node_parts(self.vectors, self.tie, cost, kept, slack[place], self.fits[place], most)
             opening = int(self.opening[place])
-            parts.append([part._replace(cost=part.cost + opening) for part in found])
+            parts[place] = [part._replace(cost=part.cost + opening) for part in found]
         return parts
 
     def _choose(self, parts: list[list[Part]], known: int, limit: int | None) -> list[Take] | None:
@@ -132,7 +114,7 @@ class ExactOption:
             table = after.copy() if here else after
             for part in here:
                 first = 0 if limit is None else part.shipments
-                above, below = self._above(part.vector), self._below(part.vector)
+                above, below = window(self.shape, self.vectors[part.vector].tolist())
                 source = after[(slice(0, layers - first), *below)] + (part.cost * scale + part.shipments)
                 target = table[(slice(first, None), *above)]
                 np.minimum(target, source, out=target)
@@ -185,8 +167,8 @@ class ExactOption:
         return takes
 
     def _dense(self, part: Part) -> tuple[int, ...]:
-        """Write a part as vector number by service: larger is earlier in the order of ties."""
+        """Write a part as number by service: larger is earlier in the order of ties."""
         dense = [0] * self.order.costs.problem.book.n_services
         for service, vector in part.by_service:
-            dense[service] = vector
+            dense[service] = int(self.tie[vector])
         return tuple(dense)

@@ -46,13 +46,15 @@ class _Joined(NamedTuple):
     by_service: list[tuple[tuple[int, int], ...]]
 
 
-def node_parts(vectors: Ints, cost: Ints, kept: Flags, slack: Ints, fits: Flags, most: int) -> list[Part]:
+def node_parts(vectors: Ints, tie: Ints, cost: Ints, kept: Flags, slack: Ints, fits: Flags, most: int) -> list[Part]:
     """List the parts worth considering at one node.
 
     Parameters
     ----------
     vectors
         (V, L) the lattice.
+    tie
+        (V,) of two vectors by one service the larger comes first in the order of ties.
     cost
         (S, V) cost of single shipments, micro.
     kept
@@ -79,7 +81,7 @@ def node_parts(vectors: Ints, cost: Ints, kept: Flags, slack: Ints, fits: Flags,
     zero = np.zeros(1, dtype=np.int64)
     joined = _Joined(zero, zero, zero, [()])
     for service in services[::-1].tolist():
-        joined = _join(joined, service, np.flatnonzero(kept[service]), cost[service], vectors, slack, fits, most)
+        joined = _join(joined, service, np.flatnonzero(kept[service]), cost[service], vectors, tie, slack, fits, most)
     order = np.lexsort((joined.shipments, joined.vector))
     parts: list[Part] = []
     for at in order[1:].tolist():  # the first is the empty combination
@@ -90,7 +92,15 @@ def node_parts(vectors: Ints, cost: Ints, kept: Flags, slack: Ints, fits: Flags,
 
 
 def _join(
-    joined: _Joined, service: int, found: Ints, cost: Ints, vectors: Ints, slack: Ints, fits: Flags, most: int
+    joined: _Joined,
+    service: int,
+    found: Ints,
+    cost: Ints,
+    vectors: Ints,
+    tie: Ints,
+    slack: Ints,
+    fits: Flags,
+    most: int,
 ) -> _Joined:
     """Add one service in front: each combination as it is, or with one shipment by the service."""
     pieces = [
@@ -108,7 +118,7 @@ def _join(
         pieces.append((vector[good], joined.shipments[second] + 1, total[good], second, own[first]))
     vector, shipments, total, before, own = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
     # of equal cost, the larger vector by the earlier service comes first in the order of ties
-    order = np.lexsort((-own, total, shipments, vector))
+    order = np.lexsort((-tie[own], total, shipments, vector))
     fresh = np.r_[True, (np.diff(vector[order]) != 0) | (np.diff(shipments[order]) != 0)]
     best = order[fresh]
     by_service = [

@@ -99,7 +99,7 @@ class Remaining:
             and all(self.shipments[node] >= len(services) for node, services in shipments.items())
         )
 
-    def take(self, takes: Iterable[Take]) -> bool:
+    def take(self, takes: Iterable[Take]) -> list[int]:
         """Take what one order was given.
 
         Parameters
@@ -109,10 +109,10 @@ class Remaining:
 
         Returns
         -------
-        bool
-            True when a node with an opening cost was opened, which makes later options cheaper.
+        list of int
+            Nodes with an opening cost that were opened, which makes later options cheaper.
         """
-        opened = False
+        opened = []
         used: set[tuple[int, int]] = set()
         for take in takes:
             self._stock.data[self._place(int(self._problem.line_sku[take.line]), take.node)] -= take.quantity
@@ -123,8 +123,9 @@ class Remaining:
         for node, _ in used:
             if self.shipments[node] != ENDLESS:
                 self.shipments[node] -= 1
-            opened |= bool(self.opening_micro[node])
-            self.opening_micro[node] = 0
+            if self.opening_micro[node]:
+                opened.append(node)
+                self.opening_micro[node] = 0
         return opened
 
     def sourcing(self) -> Sourcing:
