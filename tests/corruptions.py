@@ -220,6 +220,11 @@ def part_of_a_ship_complete_order(draft: Draft) -> None:
     draft.allocations.remove(draft.allocation("O3", "2", "S4"))
 
 
+@_corruption("ship_complete")
+def one_unit_of_a_ship_complete_order(draft: Draft) -> None:
+    draft.allocations.remove(draft.allocation("O3", "1", "S4"))
+
+
 @_corruption("line_complete")
 def part_of_a_line_complete_line(draft: Draft) -> None:
     draft.change("orders", ("O3",), ship_complete=False)

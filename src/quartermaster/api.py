@@ -63,7 +63,7 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
     return _finish(ready, policy, draft, watch)
 
 
-def evaluate(snapshot: Snapshot, plan: Plan | str | Path, policy: Policy | None = None) -> Evaluation:
+def evaluate(snapshot: Snapshot, plan: Plan | io.BroughtPlan | str | Path, policy: Policy | None = None) -> Evaluation:
     """Recompute the cost of a plan and check every constraint, without a solver.
 
     Parameters
@@ -71,9 +71,10 @@ def evaluate(snapshot: Snapshot, plan: Plan | str | Path, policy: Policy | None 
     snapshot
         What was planned.
     plan
-        A plan, or the folder of one (allocations.csv and shipments.csv suffice).
+        A plan, one that was read, or the folder of one (allocations.csv and shipments.csv suffice).
     policy
-        The policy to judge by; the plan's own when None (the defaults when it has none).
+        The policy to judge by; the plan's own when None (the defaults when it has none). What a plan claims under a
+        policy of other costs is not compared: under another policy it costs something else.
 
     Returns
     -------
@@ -86,19 +87,41 @@ def evaluate(snapshot: Snapshot, plan: Plan | str | Path, policy: Policy | None 
         If the snapshot or the plan folder cannot be read.
     """
     ready = io.ready(snapshot)
-    if isinstance(plan, Plan):
-        tables = (plan.allocations, plan.shipments, plan.backorders)
-        return evaluate_tables(ready, policy or plan.policy, *tables, plan.objective)
-    brought = io.read_plan(plan)
+    brought = _brought(plan)
+    policy = policy or brought.policy or Policy()
+    comparable = brought.policy is None or _same_costs(policy, brought.policy)
     return evaluate_tables(
         ready,
-        policy or brought.policy or Policy(),
+        policy,
         brought.allocations,
-        brought.shipments,
+        brought.shipments if comparable else brought.shipments.drop(columns=["distance", "late"], errors="ignore"),
         brought.backorders,
-        brought.claimed,
-        claimed_total_micro=brought.total_micro,
+        brought.claimed if comparable else None,
+        claimed_total_micro=brought.claimed_total_micro if comparable else None,
     )
+
+
+def _brought(plan: Plan | io.BroughtPlan | str | Path) -> io.BroughtPlan:
+    if isinstance(plan, io.BroughtPlan):
+        return plan
+    if not isinstance(plan, Plan):
+        return io.read_plan(plan)
+    return io.BroughtPlan(
+        allocations=plan.allocations,
+        shipments=plan.shipments,
+        backorders=plan.backorders,
+        policy=plan.policy,
+        claimed=plan.objective,
+    )
+
+
+def _same_costs(one: Policy, other: Policy) -> bool:
+    """Whether a plan costs the same under both: strategy, solver and limits have no say in that."""
+    costs, other_costs = (
+        (policy.objective, policy.backorder, policy.service.late, policy.service.cost_per_late_day)
+        for policy in (one, other)
+    )
+    return costs == other_costs
 
 
 def compare(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress | None = None) -> list[Plan]:

@@ -33,7 +33,7 @@ class Records:
     weight_g, volume_mm3
         Of one unit, by SKU; the volume is 0 where a side is missing.
     available
-        Units, by (node_id, sku); a pair that is not listed is not stocked.
+        Units, by (node_id, sku), of the SKUs that are ordered; a pair that is not listed is not stocked.
     services
         By (carrier, service); just `NO_SERVICE` when the snapshot has none.
     bands
@@ -114,9 +114,11 @@ def records_of(snapshot: Snapshot) -> Records:
 def _available(snapshot: Snapshot) -> dict[tuple[str, str], int]:
     names = ("node_id", "sku", "on_hand", "safety_stock", "reserved")
     columns = (snapshot.inventory[name].tolist() for name in names)
+    ordered = set(snapshot.order_lines["sku"].tolist())
     return {
         (node_id, sku): max(0, on_hand - safety_stock - reserved)
         for node_id, sku, on_hand, safety_stock, reserved in zip(*columns, strict=True)
+        if sku in ordered
     }
 
 
