@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+import quartermaster as qm
 from quartermaster.domain.columns import columns_of
 from quartermaster.domain.snapshot import ROW_TYPES
 from quartermaster.errors import InputError
@@ -26,6 +27,17 @@ def test_the_snapshot_reads_back_without_problems_or_warnings(folder):
         "orders": 5, "order_lines": 8, "products": 5, "nodes": 3, "inventory": 11, "services": 2, "zones": 5,
         "rates": 20, "transit": 10, "holidays": 1,
     }  # fmt: skip
+
+
+def test_it_plans_to_the_optimum_and_shows_a_split_and_a_backorder(folder):
+    snapshot = read_snapshot(folder)
+    plan = qm.plan(snapshot, read_policy(folder / "policy.toml"))
+    assert plan.status == "optimal"
+    # 52 tablets are asked for; 32 - 2 reserved are at one node and 20 at another.
+    tablets = plan.allocations[plan.allocations["sku"] == "TABLET"]
+    assert sorted(zip(tablets["node_id"], tablets["quantity"], strict=True)) == [("DC-EAST", 30), ("STORE-CHICAGO", 20)]
+    assert plan.backorders[["order_id", "quantity", "reason"]].to_numpy().tolist() == [["1004", 2, "no_stock"]]
+    assert qm.evaluate(snapshot, plan).violations == ()
 
 
 def test_every_place_of_it_is_known(folder):

@@ -17,7 +17,7 @@ version = "template"
 
 TABLES: dict[str, str] = {
     # 1001 is plain; 1002 wants the fast service; 1003 goes all at once or not at all; 1004 is worth more than the
-    # others and asks for more than there is at one node; 1005 has no promise.
+    # others and asks for more than two nodes have together; 1005 has no promise.
     "orders": """\
 order_id,postal_code,ordered_at,promise_date,service_level,ship_complete,max_shipments,priority
 1001,02139,2026-09-04T09:12:00-04:00,2026-09-11,,false,,0
@@ -33,7 +33,7 @@ order_id,line_id,sku,quantity,line_complete,pinned_node
 1002,1,LAMP,1,false,
 1003,1,LAMP,2,true,
 1003,2,MUG-BLUE,4,false,
-1004,1,TABLET,50,false,
+1004,1,TABLET,52,false,
 1005,1,00123,3,false,STORE-CHICAGO
 1005,2,RUG,1,false,
 """,
