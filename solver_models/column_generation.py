@@ -46,6 +46,8 @@ class Priced:
         L of these prices: a valid lower bound.
     excess
         (n_columns,) int64 >= 0: every plan with the column costs at least bound + excess.
+    order_cost
+        (n_orders,) int64: cost of each order's cheapest option at these prices; the bound is their sum and a constant.
     finished
         False when time ran out before the prices settled.
     """
@@ -53,12 +55,11 @@ class Priced:
     prices: Prices
     bound: int
     excess: Ints
+    order_cost: Ints
     finished: bool
 
 
-def settle_prices(
-    arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int, out_of_work: bool = False
-) -> Priced:
+def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int) -> Priced:
     """Find good prices.
 
     Parameters
@@ -71,8 +72,6 @@ def settle_prices(
         Wall clock left for this.
     seed
         Passed to the solver.
-    out_of_work
-        True skips the masters.
     """
     rough = Pricer(arrays, exact=False)
     prices, _ = ascend(
@@ -83,11 +82,11 @@ def settle_prices(
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
     )
-    total, excess = rough.excess(priced_columns(arrays, prices))
-    best_prices, best_bound = prices, total + constant_of(arrays, prices)
+    order_cost, excess = rough.excess(priced_columns(arrays, prices))
+    best_prices, best_bound = prices, int(order_cost.sum()) + constant_of(arrays, prices)
     held = np.zeros(arrays.n_columns, dtype=bool)
-    finished = not out_of_work
-    for number in range(0 if out_of_work else MAX_ROUNDS):
+    finished = True
+    for number in range(MAX_ROUNDS):
         if seconds_left() <= 0:
             finished = False
             break
@@ -100,14 +99,15 @@ def settle_prices(
             finished = False
             break
         prices, value = master
-        total, excess = rough.excess(priced_columns(arrays, prices))
-        bound = total + constant_of(arrays, prices)
+        order_cost, excess = rough.excess(priced_columns(arrays, prices))
+        bound = int(order_cost.sum()) + constant_of(arrays, prices)
         if bound > best_bound:
             best_prices, best_bound = prices, bound
         if value - best_bound <= CLOSE * abs(value):
             break
-    total, excess = Pricer(arrays).excess(priced_columns(arrays, best_prices))
-    return Priced(best_prices, total + constant_of(arrays, best_prices), excess, finished)
+    order_cost, excess = Pricer(arrays).excess(priced_columns(arrays, best_prices))
+    bound = int(order_cost.sum()) + constant_of(arrays, best_prices)
+    return Priced(best_prices, bound, excess, order_cost, finished)
 
 
 def _lowest(arrays: SourcingArrays, excess: Ints, count: int) -> NDArray[np.bool_]:

@@ -49,7 +49,8 @@ def take_in_turn(arrays: SourcingArrays, column_cost: Ints, sequence: Ints) -> C
         position_of[group.orders] = np.arange(len(group.orders))
     left = arrays.capacity.copy()
     opening = arrays.opening.copy()
-    indptr, indices, data = arrays.usage.indptr, arrays.usage.indices, arrays.usage.data
+    indptr, indices = arrays.usage.indptr.astype(np.int64), arrays.usage.indices.astype(np.int64)
+    data = arrays.usage.data
     chosen: list[int] = []
     for order in sequence.tolist():
         columns = owned.of(order)
@@ -166,4 +167,5 @@ def _shipments(arrays: SourcingArrays, option: list[int]) -> int:
 def _within(lattice: Lattice, served: int, vectors: Ints) -> NDArray[np.bool_]:
     """Tell which vectors fit beside what is served."""
     room = np.array(lattice.quantities) - lattice.vectors[served]
-    return np.all(lattice.vectors[vectors] <= room, axis=1)
+    within: NDArray[np.bool_] = np.all(lattice.vectors[vectors] <= room, axis=1)
+    return within

@@ -3,8 +3,8 @@
 Given the cost of each column with its resources' prices added, orders no longer meet: each takes its own cheapest
 option. That is a shortest path over the order's lattice of quantity vectors, run for a whole group of orders at once:
 first over the pooled nodes (whose columns never gain by being used twice), then over each node that must be watched
-(`SourcingArrays.column_once`), used at most once. With every column listed the result is exact; where presolve has taken
-columns away a pooled node may be named twice, and the result is a valid lower bound.
+(`SourcingArrays.column_once`), used at most once. With every column listed the result is exact; where presolve has
+taken columns away a pooled node may be named twice, and the result is a valid lower bound.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ class GroupPricer:
         self._shape = (len(group.orders), group.lattice.size)
         where = np.full(arrays.n_orders, -1, dtype=np.int64)
         where[group.orders] = np.arange(len(group.orders))
-        self._position = where[arrays.column_order[group.columns]]
+        self.position = where[arrays.column_order[group.columns]]
         self._vector = arrays.column_vector[group.columns]
         self._shipments = arrays.column_shipments[group.columns]
         once = arrays.column_once[group.columns] & exact
-        slot = np.where(once, 1 + _slots(self._position, arrays.column_node[group.columns], once), 0)
+        slot = np.where(once, 1 + _slots(self.position, arrays.column_node[group.columns], once), 0)
         self._stages = [
             _Stage(number == 0, self._split(np.flatnonzero(slot == number)))
             for number in range(slot.max(initial=0) + 1)
@@ -107,7 +107,7 @@ class GroupPricer:
 
     def _split(self, chosen: Ints) -> tuple[_Runs, ...]:
         """Put some columns of the group (positions from its first) into runs."""
-        key = self._position * self.group.lattice.size + self._vector
+        key = self.position * self.group.lattice.size + self._vector
         runs = []
         for shipments in np.unique(self._shipments[chosen]).tolist():
             same = chosen[self._shipments[chosen] == shipments]
@@ -190,8 +190,9 @@ class GroupPricer:
         rest = self.group.lattice.size - 1 - self._vector
         left = np.zeros(len(rest), dtype=np.int64) if len(served) == 1 else self.group.limit - self._shipments
         cost = column_cost[self.group.columns] + self.extra * (self._shipments - 1)
-        finish = self._complete(served)[np.maximum(left, 0), self._position, rest]
-        return np.minimum(cost + np.where(left >= 0, finish, INFEASIBLE), INFEASIBLE)
+        finish = self._complete(served)[np.maximum(left, 0), self.position, rest]
+        least: Ints = np.minimum(cost + np.where(left >= 0, finish, INFEASIBLE), INFEASIBLE)
+        return least
 
     def options(self, column_cost: Ints, prices: GroupPrices) -> Ints:
         """Name the columns of each order's cheapest option.
@@ -262,7 +263,8 @@ class GroupPricer:
         """Return, per order, the vector that its cheapest option serves."""
         cost = np.minimum(served[-1] - self.extra, INFEASIBLE) + self.group.backorder[:, ::-1]
         cost[:, 0] = self.group.backorder[:, -1]
-        return np.argmin(cost, axis=1)
+        whole: Ints = np.argmin(cost, axis=1)
+        return whole
 
     def _least(self, run: _Runs, column_cost: Ints) -> Ints:
         """Return (G, V): least cost of one column per order and vector, `extra_shipment` of its shipments included."""
@@ -288,7 +290,8 @@ class GroupPricer:
             np.minimum.reduceat(table[:, whole - part] + self.group.backorder[:, part], start[:-1], axis=1)
             for table in served
         ]
-        return np.minimum(np.stack(costs), INFEASIBLE)
+        least: Ints = np.minimum(np.stack(costs), INFEASIBLE)
+        return least
 
 
 def _slots(position: Ints, node: Ints, once: NDArray[np.bool_]) -> Ints:
@@ -315,6 +318,7 @@ class Pricer:
     """
 
     def __init__(self, arrays: SourcingArrays, *, exact: bool = True) -> None:
+        self._n_orders = arrays.n_orders
         self.groups = [GroupPricer(arrays, group, exact=exact) for group in arrays.groups]
 
     def total(self, column_cost: Ints) -> int:
@@ -342,8 +346,8 @@ class Pricer:
             chosen.append(group.options(column_cost, prices))
         return total, np.concatenate(chosen)
 
-    def excess(self, column_cost: Ints) -> tuple[int, Ints]:
-        """Return that total, and for each column what it costs its order above the order's cheapest option.
+    def excess(self, column_cost: Ints) -> tuple[Ints, Ints]:
+        """Return what each order's cheapest option costs, and what each column costs its order above that.
 
         Parameters
         ----------
@@ -352,16 +356,16 @@ class Pricer:
 
         Returns
         -------
-        total
-            As in `total`.
+        order_cost
+            (n_orders,) int64.
         excess
             (n_columns,) int64 >= 0: least additional cost of any option with the column.
         """
-        total = 0
+        order_cost = np.zeros(self._n_orders, dtype=np.int64)
         excess = np.zeros(len(column_cost), dtype=np.int64)
         for group in self.groups:
             prices = group.price(column_cost)
-            total += int(prices.best.sum())
+            order_cost[group.group.orders] = prices.best
             floors = group.floors(column_cost, prices)
-            excess[group.group.columns] = floors - prices.best[group._position]
-        return total, excess
+            excess[group.group.columns] = floors - prices.best[group.position]
+        return order_cost, excess

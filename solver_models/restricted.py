@@ -119,9 +119,9 @@ def _hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:
 
 
 def _claimed(bound: float, scale: float) -> int:
-    """Round a solver's bound down to a whole cost, with room for its arithmetic in doubles."""
+    """Turn a solver's bound into a whole cost: costs are integers, so it may be rounded up, less its own rounding."""
     exact = bound * scale
-    return int(np.floor(exact - 1e-9 * abs(exact) + 1e-3))
+    return int(np.ceil(exact - 1e-10 * abs(exact) - 1e-3))
 
 
 def _pieces(arrays: SourcingArrays) -> list[NDArray[np.bool_]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from solver_models.bound import Prices, priced_columns
 from solver_models.column_generation import Priced, settle_prices
+from solver_models.floors import LargeOrder
 from solver_models.greedy import take_in_turn
 from solver_models.restricted import solve_restricted
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
@@ -71,7 +72,7 @@ def search(
     seed: int = 0,
     threads: int = 1,
     node_limit: int = 0,
-    fixed_cost: int = 0,
+    large: Sequence[LargeOrder] = (),
     progress: Callable[[float], None] | None = None,
 ) -> SearchResult:
     """Find a good choice and a lower bound.
@@ -88,8 +89,9 @@ def search(
         Stop when (cost - bound) / cost is at most this.
     seed, threads, node_limit
         Passed to solvers; node_limit 0 = none.
-    fixed_cost
-        Cost outside the problem that the gap is relative to as well.
+    large
+        Orders of which only some columns are listed; the bound takes their floors instead, and solvers' claims, which
+        know the listed columns only, do not count.
     progress
         Told the share of the work done, 0 to 1.
     """
@@ -105,9 +107,13 @@ def search(
     )
     tell(0.3)
     best = _better(best, take_in_turn(work, priced_columns(work, priced.prices), np.arange(work.n_orders)))
-    bound, contradictions, clocked = priced.bound, 0, not priced.finished
+    prices = _all_prices(arrays, priced)
+    price_bound = priced.bound + sum(
+        min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
+    )
+    bound, contradictions, clocked = price_bound, 0, not priced.finished
     for number, count in enumerate(_budgets(work)):
-        if _close(best, bound, relative_gap, fixed_cost) or seconds_left() <= 0:
+        if _close(best, bound, relative_gap) or seconds_left() <= 0:
             break
         kept, left_out = _cheapest_columns(priced, count, best)
         rounded = solve_restricted(
@@ -123,15 +129,15 @@ def search(
         clocked |= not rounded.finished and not node_limit
         columns = np.flatnonzero(kept)[rounded.columns]
         best = _better(best, Choice(columns, cost_of(work, columns)))
-        if rounded.bound is not None:
+        if rounded.bound is not None and not large:
             claimed = min(rounded.bound, priced.bound + left_out)
             # a bound above a cost that is known to be possible is withdrawn
             contradictions += claimed > best.cost
             bound = max(bound, claimed) if claimed <= best.cost else bound
         tell(0.3 + 0.7 * (number + 1) / len(TIME_SHARES))
     tell(1.0)
-    clocked |= not _close(best, bound, relative_gap, fixed_cost) and seconds_left() <= 0
-    return SearchResult(best, min(bound, best.cost), priced.bound, _all_prices(arrays, priced), clocked, contradictions)
+    clocked |= not _close(best, bound, relative_gap) and seconds_left() <= 0
+    return SearchResult(best, min(bound, best.cost), price_bound, prices, clocked, contradictions)
 
 
 def _binding(arrays: SourcingArrays) -> SourcingArrays:
@@ -162,8 +168,8 @@ def _better(known: Choice, new: Choice) -> Choice:
     return new if new.cost < known.cost else known
 
 
-def _close(best: Choice, bound: int, relative_gap: float, fixed_cost: int) -> bool:
-    return best.cost - bound <= relative_gap * (best.cost + fixed_cost)
+def _close(best: Choice, bound: int, relative_gap: float) -> bool:
+    return best.cost - bound <= relative_gap * best.cost
 
 
 def _price_step(arrays: SourcingArrays) -> float:

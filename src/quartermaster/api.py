@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import resource
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import version
@@ -184,7 +185,7 @@ def _status(total_micro: int, bound_micro: int | None, relative_gap: Decimal) ->
     return Status.OPTIMAL if total_micro - bound_micro <= relative_gap * max(total_micro, 1) else Status.FEASIBLE
 
 
-def _kpis(kpis: dict[str, Decimal], counters: dict[str, int]) -> dict[str, Decimal]:
+def _kpis(kpis: Mapping[str, Decimal], counters: Mapping[str, int]) -> dict[str, Decimal]:
     """Add how many orders the rule `cheapest` could not take exactly, where it was asked."""
     inexact = {"inexact": Decimal(counters["inexact"]).quantize(Decimal("0.000001"))} if "inexact" in counters else {}
     return {**kpis, **inexact}

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.planning.shipment_costs import ShipmentCosts
-from solver_models.lattice import Lattice, lattice_of
+from solver_models.lattice import Lattice
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
+
+CHUNK = 4_000_000
+"""Sums of two vectors looked at in one go: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,16 @@ class JointShipments:
     cost: int
 
 
-def joint_shipments(priced: ShipmentCosts) -> list[JointShipments]:
+def joint_shipments(priced: ShipmentCosts, lattice: Lattice) -> list[JointShipments]:
     """Find every joint shipment that is cheaper than any way of fewer shipments, `extra_shipment` included.
 
     Parameters
     ----------
     priced
         Costs of the single shipments of one shape group.
+    lattice
+        How its vectors add up.
     """
-    lattice = lattice_of(tuple(priced.group.quantities.tolist()))
     if priced.problem.book.n_services < 2 or lattice.units[-1] < 2:
         return []
     extra = priced.problem.extra_shipment_micro
@@ -63,22 +67,51 @@ def joint_shipments(priced: ShipmentCosts) -> list[JointShipments]:
     return found
 
 
+def needs_watching(priced: ShipmentCosts, joint: list[JointShipments], lattice: Lattice) -> NDArray[np.bool_]:
+    """Tell, per (order, node), whether two of its columns can sum to a vector that costs more, or cannot be, as one.
+
+    Parameters
+    ----------
+    priced, lattice
+        As in `joint_shipments`.
+    joint
+        Its result.
+
+    Returns
+    -------
+    ndarray, shape (G, N), bool
+    """
+    extra = priced.problem.extra_shipment_micro
+    best = priced.cost.copy()
+    for found in joint:
+        at = (found.row, found.node, sum(found.vectors))
+        best[at] = min(int(best[at]), found.cost + extra * (len(found.services) - 1))
+    return _two_beat_one(lattice, best, None, extra)
+
+
 def _could_gain(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_], extra: int) -> NDArray[np.bool_]:
     """Tell, per (order, node), whether two shipments could beat one if the same service were allowed twice."""
-    could = np.zeros(cost.shape[:2], dtype=bool)
-    least = np.where(cost < INFEASIBLE, cost, INFEASIBLE).min(axis=2)
+    least = cost.min(axis=2)
     most = np.where(fits, cost, 0).max(axis=2)
-    rows, places = np.nonzero((least < INFEASIBLE) & (most > 2 * least + extra))
-    width = max(1, 4_000_000 // max(1, sum(len(level[1]) for level in lattice.levels)))
+    worth = (least < INFEASIBLE) & (most > 2 * np.minimum(least, INFEASIBLE) + extra)
+    return _two_beat_one(lattice, np.where(worth[:, :, None], cost, INFEASIBLE), fits, extra)
+
+
+def _two_beat_one(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_] | None, extra: int) -> NDArray[np.bool_]:
+    """Tell, per (order, node), whether two vectors cost less apart than their sum (where that fits)."""
+    beaten = np.zeros(cost.shape[:2], dtype=bool)
+    rows, places = np.nonzero(np.any(cost < INFEASIBLE, axis=2))
+    width = max(1, CHUNK // max(1, sum(len(level[1]) for level in lattice.levels)))
     for at in range(0, len(rows), width):
         row, place = rows[at : at + width], places[at : at + width]
-        table, allowed = cost[row, place], fits[row, place]
+        table = cost[row, place]
         gain = np.zeros(len(row), dtype=bool)
         for whole, part, rest, start in lattice.levels:
             two = np.minimum.reduceat(table[:, part] + table[:, rest], start, axis=1) + extra
-            gain |= np.any(allowed[:, whole] & (two < table[:, whole]) & (two < INFEASIBLE), axis=1)
-        could[row, place] = gain
-    return could
+            better = (two < table[:, whole]) & (two < INFEASIBLE)
+            gain |= np.any(better if fits is None else better & fits[row, place][:, whole], axis=1)
+        beaten[row, place] = gain
+    return beaten
 
 
 def _of_pair(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quartermaster.planning.candidates import Candidates, list_candidates
+from quartermaster.planning.candidates import Candidates
+from quartermaster.planning.listing import list_candidates
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.rules import run_rule
-from quartermaster.planning.sourcing import Sourcing
+from quartermaster.planning.sourcing import NOTHING, Sourcing
 from quartermaster.planning.stopwatch import Stopwatch
 from quartermaster.planning.value import total_of
 from quartermaster.policy import RULES
@@ -55,19 +56,19 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
     """
     starts, all_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
-        candidates = list_candidates(problem)
+        candidates = list_candidates(problem, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, tell)
     sourcing = min([candidates.sourcing(found.choice.columns), *starts], key=lambda known: total_of(problem, known))
     counters = {
         "columns": candidates.arrays.n_columns,
         "resources": candidates.arrays.n_resources,
-        "wide_orders": len(candidates.wide),
+        "large_orders": len(candidates.large),
         "solver_contradictions": found.contradictions,
     }
-    warnings = ()
-    if len(candidates.wide):
-        warnings = (f"{len(candidates.wide)} orders are too large to list every split; their bound is weaker",)
+    warnings: tuple[str, ...] = ()
+    if candidates.large:
+        warnings = (f"{len(candidates.large)} orders are too large to list every split; the bound is weaker for it",)
     return Decision(sourcing, found.bound, all_finished and not found.clocked, counters, warnings)
 
 
@@ -83,7 +84,7 @@ def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourci
             result = run_rule(problem, name, out_of_time, lambda _, done: tell(done))
         finished &= result.finished
         results.append(result.sourcing)
-    return sorted(results, key=lambda sourcing: total_of(problem, sourcing)), finished
+    return sorted([*results, NOTHING], key=lambda sourcing: total_of(problem, sourcing)), finished
 
 
 def _search(
@@ -99,5 +100,6 @@ def _search(
         seed=solver.seed,
         threads=solver.threads,
         node_limit=solver.work_limit,
+        large=candidates.large,
         progress=tell,
     )

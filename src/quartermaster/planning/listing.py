@@ -1,0 +1,173 @@
+"""Listing the candidates: from the problem to the columns of `solver_models`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from quartermaster.planning.candidates import Candidates, Meaning
+from quartermaster.planning.joint import JointShipments, joint_shipments, needs_watching
+from quartermaster.planning.large_orders import large_order, pieces_of, shape_of_pieces
+from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.shipment_costs import ShapeGroup, lattice_sizes, shapes, shipment_costs
+from quartermaster.planning.sourcing import Sourcing
+from solver_models.lattice import Lattice, lattice_of, pair_count
+from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
+
+Ints = NDArray[np.int64]
+
+MAX_VECTORS = 5_000
+"""Quantity vectors up to which all of an order's vectors are listed."""
+MAX_PAIRS = 1_000_000
+"""Pairs of vectors up to which an order is priced exactly."""
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
+    """List every column of every order that is small enough, and well-chosen columns of the others.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    start
+        A known decision: large orders are cut along what it ships.
+    """
+    listing = _Listing(problem)
+    small = _small_orders(problem)
+    for shape in shapes(problem, np.flatnonzero(small)):
+        listing.add(shape, lattice_of(tuple(shape.quantities.tolist())))
+    for order in np.flatnonzero(~small).tolist():
+        listing.add(*shape_of_pieces(problem, order, pieces_of(problem, order, start)))
+    return listing.finish(np.flatnonzero(~small))
+
+
+def _small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
+    small = lattice_sizes(problem) <= MAX_VECTORS
+    for order in np.flatnonzero(small).tolist():
+        lines = slice(problem.line_start[order], problem.line_start[order + 1])
+        small[order] = pair_count(tuple(problem.line_quantity[lines].tolist())) <= MAX_PAIRS
+    return small
+
+
+class _Listing:
+    """Collects the columns of one shape group after another."""
+
+    def __init__(self, problem: PlanningProblem) -> None:
+        self.problem = problem
+        self.count = 0
+        self.groups: list[OrderGroup] = []
+        self.meanings: list[Meaning] = []
+        self.columns: list[Ints] = [np.empty((7, 0), dtype=np.int64)]
+        self.joint: list[JointShipments] = []
+        self.usage: list[tuple[Ints, Ints, Ints]] = [(_NONE, _NONE, _NONE)]
+
+    def add(self, shape: ShapeGroup, lattice: Lattice) -> None:
+        """Price one shape group and add its columns, split by how many shipments its orders may have."""
+        problem = self.problem
+        priced = shipment_costs(problem, shape)
+        row, node, vector = np.nonzero(priced.cost < INFEASIBLE)
+        cost, service = priced.cost[row, node, vector], priced.service[row, node, vector].astype(np.int64)
+        shipments = np.ones(len(row), dtype=np.int64)
+        first = len(self.joint)
+        new = joint_shipments(priced, lattice)
+        self.joint += new
+        if new:
+            row = np.r_[row, [joint.row for joint in new]]
+            node = np.r_[node, [joint.node for joint in new]]
+            vector = np.r_[vector, [sum(joint.vectors) for joint in new]]
+            cost = np.r_[cost, [joint.cost for joint in new]]
+            service = np.r_[service, -1 - np.arange(first, first + len(new))]
+            shipments = np.r_[shipments, [len(joint.services) for joint in new]]
+        once = needs_watching(priced, new, lattice)[row, node]
+        limit = problem.order_max_shipments[shape.orders]
+        limit = np.where(limit >= int(lattice.units[-1]), UNLIMITED, limit)
+        for value in np.unique(limit).tolist():
+            rows = np.flatnonzero(limit == value)
+            kept = np.flatnonzero((limit[row] == value) & (shipments <= value))
+            kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept]))]
+            self._add_group(shape, lattice, rows, value, row[kept], node[kept], vector[kept])
+            table = (shape.orders[row], node, vector, shipments, once, cost, service)
+            self.columns.append(np.stack([part[kept] for part in table]).astype(np.int64))
+
+    def _add_group(
+        self, shape: ShapeGroup, lattice: Lattice, rows: Ints, limit: int, row: Ints, node: Ints, vector: Ints
+    ) -> None:
+        problem, lines = self.problem, shape.lines[rows]
+        numbers = np.arange(self.count, self.count + len(row))
+        units = shape.vectors[vector]
+        entry, at = np.nonzero(units)
+        sku = problem.line_sku[shape.lines[row[entry], at]]
+        self.usage.append((sku * problem.n_nodes + node[entry], numbers[entry], units[entry, at]))
+        unit_vectors = shape.vectors[_unit_numbers(lattice)]
+        complete = problem.line_complete[lines] if len(lattice.quantities) == lines.shape[1] else None
+        self.groups.append(
+            order_group(
+                lattice,
+                limit,
+                shape.orders[rows],
+                problem.line_backorder_micro[lines] @ unit_vectors.T,
+                problem.order_backorder_micro[shape.orders[rows]],
+                np.zeros((len(rows), len(unit_vectors)), dtype=bool) if complete is None else complete,
+                problem.order_complete[shape.orders[rows]],
+                self.count,
+                len(row),
+            )
+        )
+        self.meanings.append(Meaning(lines, shape.vectors))
+        self.count += len(row)
+
+    def finish(self, large: Ints) -> Candidates:
+        """Put everything together."""
+        problem = self.problem
+        order, node, vector, shipments, once, cost, service = np.concatenate(self.columns, axis=1)
+        usage, capacity, pairs = self._resources(node, shipments)
+        arrays = SourcingArrays(
+            n_orders=problem.n_orders,
+            n_nodes=problem.n_nodes,
+            groups=tuple(self.groups),
+            column_order=order,
+            column_node=node,
+            column_vector=vector,
+            column_shipments=shipments,
+            column_once=once.astype(bool),
+            column_cost=cost,
+            extra_shipment=problem.extra_shipment_micro,
+            usage=usage,
+            capacity=capacity,
+            opening=problem.node_opening_micro,
+        )
+        rows = {pair: row for row, pair in enumerate(pairs.tolist())} if len(large) else {}
+        floors = tuple(large_order(problem, order_index, rows, len(pairs)) for order_index in large.tolist())
+        return Candidates(problem, arrays, tuple(self.meanings), service, tuple(self.joint), floors)
+
+    def _resources(self, node: Ints, shipments: Ints) -> tuple[sparse.csc_array, Ints, Ints]:
+        """Stock of (SKU, node), shipments of a node, units of a node; numbered in that order."""
+        problem = self.problem
+        pair, column, taken = (np.concatenate([part[at] for part in self.usage]) for at in range(3))
+        pairs, row = np.unique(pair, return_inverse=True)
+        stock = np.zeros(0, dtype=np.int64)
+        if len(pairs):  # scipy gives a sparse array, not an array, where nothing is asked for
+            stock = np.asarray(problem.available[pairs // problem.n_nodes, pairs % problem.n_nodes]).ravel()
+        units = np.zeros(self.count, dtype=np.int64)
+        np.add.at(units, column, taken)
+        everything = np.arange(self.count)
+        first, second = len(pairs), len(pairs) + problem.n_nodes
+        usage = sparse.csc_array(
+            (
+                np.concatenate([taken, shipments, units]),
+                (np.concatenate([row, first + node, second + node]), np.concatenate([column, everything, everything])),
+            ),
+            shape=(second + problem.n_nodes, self.count),
+            dtype=np.int64,
+        )
+        usage.sum_duplicates()
+        capacity = np.concatenate([stock, problem.node_max_shipments, problem.node_max_units]).astype(np.int64)
+        return usage, capacity, pairs
+
+
+def _unit_numbers(lattice: Lattice) -> Ints:
+    """Numbers of the vectors with one unit of one line of the lattice, in the order of its lines."""
+    ones = np.flatnonzero(lattice.units == 1)
+    return ones[np.argsort(np.argmax(lattice.vectors[ones], axis=1))]
