@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,9 +36,13 @@ class Termination(StrEnum):
     """None found, none excluded."""
 
 
+Matrix = ArrayLike | sparse.sparray | sparse.spmatrix
+"""A sparse or dense matrix."""
+
+
 @dataclass(frozen=True, eq=False)
 class AllocationProblem:
-    """An allocation problem on arrays, checked once.
+    """An allocation problem on arrays of its own, checked once and never changed.
 
     Parameters
     ----------
@@ -57,7 +62,8 @@ class AllocationProblem:
     Raises
     ------
     ValueError
-        If shapes differ, a number is not finite, a usage or charge is negative, or a group is empty.
+        If shapes differ, a number is not finite, a usage or charge cost is negative, a charge is neither 0 nor 1, or a
+        group is empty.
     """
 
     option_group: NDArray[np.int64]
@@ -71,30 +77,32 @@ class AllocationProblem:
         self,
         option_group: ArrayLike,
         option_cost: ArrayLike,
-        usage: ArrayLike | sparse.sparray | sparse.spmatrix,
+        usage: Matrix,
         capacity: ArrayLike,
         charge_cost: ArrayLike | None = None,
-        charges: ArrayLike | sparse.sparray | sparse.spmatrix | None = None,
+        charges: Matrix | None = None,
     ) -> None:
         group = np.asarray(option_group)
         if group.ndim != 1 or (len(group) and group.dtype.kind not in "iu"):
             raise ValueError("option_group must be one array of whole numbers")
-        costs = np.asarray([] if charge_cost is None else charge_cost, dtype=np.float64)
-        carried = sparse.csr_array((len(costs), len(group))) if charges is None else charges
-        settled = {
+        costs = np.array([] if charge_cost is None else charge_cost, dtype=np.float64)
+        settled: dict[str, Any] = {
             "option_group": group.astype(np.int64),
-            "option_cost": np.asarray(option_cost, dtype=np.float64),
-            "usage": sparse.csr_array(usage, dtype=np.float64),
-            "capacity": np.asarray(capacity, dtype=np.float64),
+            "option_cost": np.array(option_cost, dtype=np.float64),
+            "usage": _matrix(usage),
+            "capacity": np.array(capacity, dtype=np.float64),
             "charge_cost": costs,
-            "charges": sparse.csr_array(carried, dtype=np.float64),
+            "charges": _matrix(sparse.csr_array((len(costs), len(group))) if charges is None else charges),
         }
         for name, value in settled.items():
             object.__setattr__(self, name, value)
+            (value.data if isinstance(value, sparse.csr_array) else value).flags.writeable = False
         self._check()
 
     def _check(self) -> None:
         n_options = len(self.option_group)
+        if self.capacity.ndim != 1 or self.charge_cost.ndim != 1:
+            raise ValueError("capacity and charge_cost must each be one array")
         if self.option_cost.shape != (n_options,):
             raise ValueError(f"option_cost must have {n_options} entries")
         if self.usage.shape != (len(self.capacity), n_options):
@@ -108,7 +116,8 @@ class AllocationProblem:
             raise ValueError("usage and charge_cost must be >= 0")
         if np.any((self.charges.data != 0) & (self.charges.data != 1)):
             raise ValueError("charges must be 0 or 1")
-        if n_options and (self.option_group.min() < 0 or np.any(np.bincount(self.option_group) == 0)):
+        named = np.unique(self.option_group)
+        if not np.array_equal(named, np.arange(len(named))):
             raise ValueError("groups must be 0 … n_groups - 1, none empty")
 
     @property
@@ -124,6 +133,8 @@ class AllocationProblem:
         chosen
             (n_groups,) the option chosen for each group.
         """
+        if np.any((chosen < 0) | (chosen >= len(self.option_group))):
+            return float("inf")
         if not np.array_equal(self.option_group[chosen], np.arange(self.n_groups)):
             return float("inf")
         used = self.usage[:, chosen].sum(axis=1)
@@ -199,7 +210,7 @@ def solve(
             model, solver, time_limit=max(left * share, 0.05), relative_gap=relative_gap, seed=seed, threads=threads
         )
         best = _better(problem, best, answer, relative_gap)
-        if best.termination in (Termination.OPTIMAL, Termination.INFEASIBLE):
+        if best.termination is Termination.OPTIMAL:
             break
     assert best is not None  # noqa: S101 - the loop always runs once
     return best
@@ -207,7 +218,7 @@ def solve(
 
 def _better(problem: AllocationProblem, known: Solution | None, answer: Answer, relative_gap: float) -> Solution:
     """Check an answer exactly and keep the better of it and what is known."""
-    bound = max(answer.bound, known.bound if known else -np.inf)
+    bound = max(answer.bound if np.isfinite(answer.bound) else -np.inf, known.bound if known else -np.inf)
     chosen = known.chosen if known else None
     objective = known.objective if known and known.objective is not None else np.inf
     if answer.values is not None:
@@ -219,8 +230,8 @@ def _better(problem: AllocationProblem, known: Solution | None, answer: Answer, 
         if cost < objective:
             chosen, objective = rounded, cost
     if chosen is None:
-        ended = Termination.INFEASIBLE if answer.infeasible else Termination.NO_SOLUTION
-        return Solution(None, None, bound, None, ended)
+        impossible = answer.infeasible or (known is not None and known.termination is Termination.INFEASIBLE)
+        return Solution(None, None, bound, None, Termination.INFEASIBLE if impossible else Termination.NO_SOLUTION)
     # A bound above a feasible cost is a contradiction: it is worth no more than the cost, within rounding of doubles.
     if bound > objective + 1e-6 * max(1.0, abs(objective)):
         bound = -np.inf
@@ -228,6 +239,14 @@ def _better(problem: AllocationProblem, known: Solution | None, answer: Answer, 
     gap = (objective - bound) / max(abs(objective), 1e-9)
     proven = gap <= relative_gap + 1e-9
     return Solution(chosen, objective, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)
+
+
+def _matrix(value: Any) -> sparse.csr_array:
+    """Copy a matrix: one entry a cell, none of them zero, so that what is stored is what is taken."""
+    matrix: sparse.csr_array = sparse.csr_array(value, dtype=np.float64, copy=True)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _linear_model(problem: AllocationProblem) -> LinearModel:

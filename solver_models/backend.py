@@ -117,7 +117,7 @@ def solve_linear(
     work_limit
         Nodes (HiGHS, SCIP) or deterministic seconds (CP-SAT) or iterations (GLOP); 0 = none.
     """
-    from google.protobuf.message import Error as ProtoError
+    from google.protobuf.message import Error as ProtoError  # type: ignore[import-untyped]
     from ortools.math_opt.python import mathopt
 
     try:

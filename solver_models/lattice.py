@@ -70,7 +70,8 @@ class Lattice:
     @cached_property
     def units(self) -> Ints:
         """(size,) int64: units of each vector."""
-        return self.vectors.sum(axis=1)
+        units: Ints = self.vectors.sum(axis=1)
+        return units
 
     @cached_property
     def parts(self) -> tuple[Ints, Ints]:
@@ -119,7 +120,8 @@ def lattice_weights(lattice: Lattice) -> Ints:
         The lattice.
     """
     radix = np.array([quantity + 1 for quantity in lattice.quantities], dtype=np.int64)
-    return np.r_[np.cumprod(radix[:0:-1])[::-1], 1].astype(np.int64)
+    weights: Ints = np.r_[np.cumprod(radix[:0:-1])[::-1], 1].astype(np.int64)
+    return weights
 
 
 @lru_cache(maxsize=4096)
