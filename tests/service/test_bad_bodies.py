@@ -23,14 +23,15 @@ EXAMPLE = json.dumps(PLAN_REQUEST).encode()
 @pytest.fixture(scope="module")
 def client():
     with TestClient(create_app(ServiceSettings(max_order_lines=3)), raise_server_exceptions=False) as held:
+        held.post("/v1/plan", content=b"{}", headers=JSON)  # what is imported on first use is not what is measured
         yield held
 
 
 def refused(client, body, status, path="/v1/plan"):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    started = time.perf_counter()
+    started = time.process_time()
     response = client.post(path, content=content, headers=JSON)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert len(response.content) <= 64 * 1024
@@ -136,9 +137,9 @@ def test_fields(client, name):
 
 
 def test_a_hundred_thousand_brackets_cost_nothing(client):
-    started = time.perf_counter()
+    started = time.process_time()
     client.post("/v1/plan", content=b"[" * 100_000, headers=JSON)
-    assert time.perf_counter() - started < 0.5  # 50 ms of work; the rest is what a busy machine adds
+    assert time.process_time() - started < 0.05
 
 
 def test_too_many_lines_are_refused_before_they_are_read(client):

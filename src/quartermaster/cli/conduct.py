@@ -85,10 +85,16 @@ def console(*, stderr: bool = False) -> Console:
     stderr
         Write to stderr instead of stdout.
     """
-    from rich.console import Console  # not needed for --help of a plain terminal, so not at import
+    from rich.console import Console  # takes longer than everything else a start imports
+
+    class PipedConsole(Console):
+        """A console that leaves a closed pipe to the one place that maps errors to exit codes."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else PIPED_WIDTH, highlight=False, soft_wrap=False)
+    return PipedConsole(stderr=stderr, width=None if stream.isatty() else PIPED_WIDTH, highlight=False)
 
 
 def print_json(document: Any) -> None:

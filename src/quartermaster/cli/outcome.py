@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quartermaster import api
-from quartermaster.cli.conduct import console
+from quartermaster.cli.conduct import ErrorsForm, console
 from quartermaster.cli.problems import show_problems
 from quartermaster.cli.tables import (
     backorder_table,
@@ -27,6 +27,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import Problem
 from quartermaster.io.atomic_files import write_files
 from quartermaster.io.plan_files import plan_document
+from quartermaster.io.remarks import Remark
 
 
 def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, report: bool) -> dict[str, Path]:
@@ -160,24 +161,31 @@ def show_violations(violations: Sequence[Any]) -> None:
     out.print(table)
 
 
-def show_outlook(facts: Sequence[Any], warnings: Sequence[Problem]) -> None:
-    """Print what a snapshot will mean, and what is suspect in it.
+def show_outlook(counts: Mapping[str, int], remarks: Sequence[Remark], warnings: Sequence[Problem]) -> None:
+    """Print what a snapshot holds, what it will mean, and what is suspect in it.
 
     Parameters
     ----------
-    facts
-        `quartermaster.outlook.Fact` objects.
+    counts
+        Rows by table.
+    remarks
+        What it will mean.
     warnings
         Warnings of reading.
     """
-    from quartermaster.cli.conduct import ErrorsForm
-
-    table = Table(title="What it will mean", title_justify="left", title_style="bold")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("meaning", overflow="fold")
-    for fact in facts:
-        table.add_row(fact.name.replace("_", " "), f"{fact.value:,}", Text(fact.meaning))
-    console().print(table)
+    out = console()
+    out.print("Rows: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()))
+    if remarks:
+        table = Table(title="What it will mean for any plan", title_justify="left", title_style="bold")
+        table.add_column("what")
+        table.add_column("count", justify="right")
+        table.add_column("which", overflow="fold")
+        table.add_column("for example", overflow="fold")
+        for remark in remarks:
+            examples = ", ".join(" ".join(example) for example in remark.examples)
+            table.add_row(remark.name.replace("_", " "), f"{remark.count:,}", Text(remark.detail), Text(examples))
+        out.print(table)
+    else:
+        out.print("Every order can be served in time, and no SKU is short.")
     if warnings:
         show_problems(warnings, ErrorsForm.TEXT, title=f"{len(warnings)} warnings (the input is valid)")

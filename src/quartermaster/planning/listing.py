@@ -149,7 +149,9 @@ class _Listing:
         pairs, row = np.unique(pair, return_inverse=True)
         stock = np.zeros(0, dtype=np.int64)
         if len(pairs):  # scipy gives a sparse array, not an array, where nothing is asked for
-            stock = np.asarray(problem.available[pairs // problem.n_nodes, pairs % problem.n_nodes]).ravel()
+            flat = problem.available.tocoo()
+        stocked = flat.row.astype(np.int64) * problem.n_nodes + flat.col
+        stock = flat.data[np.argsort(stocked)][np.searchsorted(np.sort(stocked), pairs)]
         units = np.zeros(self.count, dtype=np.int64)
         np.add.at(units, column, taken)
         everything = np.arange(self.count)

@@ -21,7 +21,7 @@ def init(
 
     - quartermaster init day
     """
-    from quartermaster import io
+    from quartermaster.io.template import write_template
 
-    io.write_template(folder)
+    write_template(folder)
     console().print(f"Wrote {folder}. Next: quartermaster validate {folder}", markup=False)

@@ -32,15 +32,11 @@ def validate(
 
     chosen = policy_of(policy)
     checked = read(snapshot, strict=strict, negative_stock=negative_stock).snapshot
-    facts = outlook(checked, chosen)
+    counts = {name: len(table) for name, table in checked.tables().items()}
+    remarks = outlook(checked, chosen)
     if json:
-        print_json(
-            {
-                "valid": True,
-                "facts": {fact.name: fact.value for fact in facts},
-                "warnings": [asdict(warning) for warning in checked.warnings],
-            }
-        )
+        listed = {"remarks": [asdict(remark) for remark in remarks], "warnings": [asdict(w) for w in checked.warnings]}
+        print_json({"valid": True, "counts": counts, **listed})
         return
-    console().print(f"{snapshot}: valid", markup=False)
-    show_outlook(facts, checked.warnings)
+    console().print(f"{snapshot}: valid", markup=False, soft_wrap=True)
+    show_outlook(counts, remarks, checked.warnings)
