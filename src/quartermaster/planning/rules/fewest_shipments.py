@@ -11,10 +11,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from quartermaster.planning.rules.order_view import OrderView
 from quartermaster.planning.rules.priced import PricedOrder
 from quartermaster.planning.rules.remaining import Remaining, Take
-from quartermaster.planning.rules.walks import walk
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -169,42 +167,3 @@ def _takes(sets: _Sets, chosen: list[int], part: Flags) -> list[Take]:
                 takes.append(Take(line, int(order.costs.nodes[at]), service, quantity))
         served += step
     return takes
-
-
-def fewest_of_large(view: OrderView, remaining: Remaining) -> list[Take]:
-    """Serve an order with too many quantity vectors: nodes of most additional units first, then the needless dropped.
-
-    Parameters
-    ----------
-    view
-        The order.
-    remaining
-        What is left.
-    """
-    ranked = np.argsort(view.problem.node_rank).tolist()
-    candidates = [ranked]
-    stock = view.stock(remaining)
-    unserved = np.array(view.quantities, dtype=np.int64)
-    greedy: list[int] = []
-    most = int(min(view.problem.order_max_shipments[view.order], len(ranked)))
-    while unserved.any() and len(greedy) < most:
-        gain = np.minimum(stock[:, ranked], unserved[:, None]).sum(axis=0)
-        gain = np.minimum(gain, remaining.units[ranked])
-        place = int(np.argmax(gain))
-        if gain[place] <= 0:
-            break
-        node = ranked[place]
-        greedy.append(node)
-        unserved -= np.minimum(stock[:, node], unserved)
-        stock[:, node] = 0
-        candidates.append([node for node in ranked if node in set(greedy)])
-    best = min((walk(view, remaining, nodes) for nodes in candidates), key=lambda takes: _merit(view, takes))
-    for node in sorted({take.node for take in best}, key=lambda node: -int(view.problem.node_rank[node])):
-        kept = [other for other in ranked if other in {take.node for take in best} - {node}]
-        best = min(best, walk(view, remaining, kept), key=lambda takes: _merit(view, takes))
-    return best
-
-
-def _merit(view: OrderView, takes: list[Take]) -> tuple[int, int, list[int]]:
-    ranks = sorted({int(view.problem.node_rank[take.node]) for take in takes})
-    return -sum(take.quantity for take in takes), len(ranks), ranks

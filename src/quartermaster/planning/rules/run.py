@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from quartermaster.errors import ModelError
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.rules.cheapest import Cheapest
-from quartermaster.planning.rules.fewest_shipments import fewest_of_large, fewest_shipments
+from quartermaster.planning.rules.fewest_of_large import fewest_of_large
+from quartermaster.planning.rules.fewest_shipments import fewest_shipments
 from quartermaster.planning.rules.order_view import OrderView, order_views
 from quartermaster.planning.rules.priced import MAX_VECTORS, PricedOrder, priced_orders
 from quartermaster.planning.rules.remaining import Remaining, Take
@@ -146,8 +147,8 @@ def _fewest_all(problem: PlanningProblem, remaining: Remaining, proceed: _Procee
             if order in priced:
                 takes = fewest_shipments(priced[order], remaining)
             else:
-                inexact += 1
-                takes = fewest_of_large(next(order_views(problem, np.array([order]))), remaining)
+                takes, exact = fewest_of_large(next(order_views(problem, np.array([order]))), remaining)
+                inexact += not exact
             remaining.take(takes)
             done += 1
     proceed(done)
