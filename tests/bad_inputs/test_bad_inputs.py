@@ -4,34 +4,15 @@ A case is a folder ``NNN-name`` (NNN = row of the catalogue) with files laid ove
 and ``expected.json``: every problem, the warnings beyond those of the good input, and what must be kept.
 """
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
+from catalogue import CASES, HERE, laid_out
 
 from quartermaster import io
 from quartermaster.errors import InputError, PolicyError
 from quartermaster.io.codes import CODES
 from quartermaster.io.remarks import cutoff_gaps
 
-HERE = Path(__file__).parent
-CASES = sorted(path.name for path in HERE.iterdir() if (path / "expected.json").exists())
 PLACE = ("code", "file", "row", "column")
-
-
-def laid_out(case, folder):
-    """Build the input of a case in a folder; return the path to read."""
-    expected = json.loads((HERE / case / "expected.json").read_text(encoding="utf-8"))
-    if (HERE / case / "document.json").exists():
-        return HERE / case / "document.json", expected
-    shutil.copytree(HERE / "good", folder)
-    for path in (HERE / case).iterdir():
-        if path.name != "expected.json":
-            shutil.copyfile(path, folder / path.name)
-    for name in expected.get("remove", ()):
-        (folder / name).unlink()
-    return folder, expected
 
 
 def place(problem, document):
