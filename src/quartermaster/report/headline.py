@@ -67,6 +67,7 @@ def _sentences(snapshot: Snapshot, plan: Plan, others: Sequence[Plan]) -> list[s
             if worst is not best and worst_share is not None:
                 text += f", and {percent(worst_share)} less than {strategy_name(worst.strategy)}"
             sentences.append(text + ".")
+            sentences += _where_saved(plan, best, currency)
         elif amount == 0:
             sentences.append(f"The best of the others, {name}, costs the same.")
         else:
@@ -86,6 +87,18 @@ def _sentences(snapshot: Snapshot, plan: Plan, others: Sequence[Plan]) -> list[s
     else:
         sentences.append("The plan is checked, but no bound was found in the time allowed.")
     return sentences
+
+
+def _where_saved(plan: Plan, other: Plan, currency: str) -> list[str]:
+    """Say how much of a saving lies in serving and how much in waiting: the price of waiting is a choice."""
+    waiting = other.objective.terms()["backorder"] - plan.objective.terms()["backorder"]
+    serving = saving(plan, other)[0] - waiting
+    if not waiting:
+        return []
+    less, more = "{} less is spent on serving", "{} more is spent on serving"
+    told = (less if serving >= 0 else more).format(money(abs(serving), currency))
+    fewer = "less" if waiting > 0 else "more"
+    return [f"{told}, {money(abs(waiting), currency)} {fewer} is charged for orders that wait."]
 
 
 def _tiles(snapshot: Snapshot, plan: Plan) -> str:
