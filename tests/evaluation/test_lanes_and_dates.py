@@ -85,6 +85,13 @@ def test_the_longest_pair_wins_then_the_longer_origin():
     assert _zone(zones, "19000", "20001") == "1+3"
 
 
+def test_a_prefix_may_be_the_whole_postal_code_or_one_end_of_any():
+    zones = [_pair("whole", "10001", "20001"), _pair("from anywhere", "", "2"), _pair("3+3", "100", "200")]
+    assert _zone(zones, "10001", "20001") == "whole"
+    assert _zone(zones, "10002", "20001") == "3+3"
+    assert _zone(zones, "", "20001") == "from anywhere"
+
+
 def test_another_carriers_zones_do_not_count():
     assert _zone([Zone(carrier="van", zone="X", max_distance_km=Decimal(900))], metres=1) is None
 
