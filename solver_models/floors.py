@@ -29,6 +29,8 @@ class LargeOrder:
         (L,) units of each line, cost of backordering one.
     order_backorder
         Paid once when the order is short.
+    limit
+        Shipments it may have.
     complete
         True when the order ships complete or not at all.
     unit_cost
@@ -47,6 +49,7 @@ class LargeOrder:
     quantity: Ints
     backorder: Ints
     order_backorder: int
+    limit: int
     complete: bool
     unit_cost: Ints
     available: Ints
@@ -64,12 +67,33 @@ class LargeOrder:
             (n_resources,) int64 >= 0.
         """
         nothing = int(self.quantity @ self.backorder) + self.order_backorder
+        usable = self.unit_cost < INFEASIBLE
         priced = self.unit_cost + np.where(self.stock >= 0, price[self.stock], 0) + price[self.units][None, :]
+        shipment = self.fixed_cost + price[self.shipment]
+        if not np.any(usable):
+            return nothing
+        served = self._from_one_node(usable, priced, shipment) if self.limit == 1 else self._from_any(priced, shipment)
+        return min(nothing, served)
+
+    def _from_one_node(self, usable: NDArray[np.bool_], priced: Ints, shipment: Ints) -> int:
+        """Bound the cost when everything that is served leaves from one node."""
+        units = np.where(usable, np.minimum(self.available, self.quantity[:, None]), 0)
+        backorder, unit = self.backorder[:, None], np.where(usable, priced, 0)
+        if self.complete:
+            whole = np.all(units == self.quantity[:, None], axis=0)
+            cost = np.where(whole, shipment + (units * unit).sum(axis=0), INFEASIBLE)
+        else:
+            left = (self.quantity[:, None] - units) * backorder
+            cost = shipment + (units * np.minimum(unit, backorder) + left).sum(axis=0)
+        return int(cost.min())
+
+    def _from_any(self, priced: Ints, shipment: Ints) -> int:
+        """Bound the cost when units may leave from every node."""
         usable = self.unit_cost < INFEASIBLE
         in_reach = np.where(usable, self.available, 0).sum(axis=1) >= self.quantity
-        if not np.any(usable) or (self.complete and not np.all(in_reach)):
-            return nothing
-        total = int((self.fixed_cost + price[self.shipment])[np.any(usable, axis=0)].min())
+        if self.complete and not np.all(in_reach):
+            return INFEASIBLE
+        total = int(shipment[np.any(usable, axis=0)].min())
         for line in range(len(self.quantity)):
             left = int(self.quantity[line])
             nodes = np.flatnonzero(usable[line])
@@ -80,4 +104,4 @@ class LargeOrder:
                 total += taken * int(priced[line, node])
                 left -= taken
             total += left * int(self.backorder[line])
-        return min(nothing, total)
+        return total

@@ -165,7 +165,7 @@ def _demand(
     rows.put(demand[whole].ravel(), np.repeat(nothing, n_lines), np.tile(quantities, len(whole)).astype(float))
     part, line = np.nonzero(~complete[:, None] & np.ones(n_lines, dtype=bool))
     all_or_none = group.line_complete[inside[part], line]
-    step = np.where(all_or_none, quantities[line], 1)
+    step = np.where(all_or_none, np.maximum(quantities[line], 1), 1)
     backorder = variables.add(unit_cost[part, line] * step, quantities[line] / step)
     rows.put(demand[part, line], backorder, step.astype(float))
     charged = np.flatnonzero(~complete & (order_cost > 0))

@@ -66,7 +66,7 @@ def pieces_of(problem: PlanningProblem, order: int, start: Sourcing) -> Ints:
         assert half is not None  # noqa: S101 - chosen among those that are not
         pieces[largest] = pieces[largest] - half
         pieces.append(half)
-    return np.array(pieces, dtype=np.int64)
+    return np.array(pieces, dtype=np.int64).reshape(len(pieces), last - first)
 
 
 def _halved(piece: Ints, complete: NDArray[np.bool_]) -> Ints | None:
@@ -149,6 +149,7 @@ def large_order(problem: PlanningProblem, order: int, stock_row: dict[int, int],
         quantity=problem.line_quantity[lines],
         backorder=problem.line_backorder_micro[lines],
         order_backorder=int(problem.order_backorder_micro[order]),
+        limit=int(problem.order_max_shipments[order]),
         complete=bool(problem.order_complete[order]),
         unit_cost=np.where(usable, unit + np.maximum(0, unit_part)[None, :], INFEASIBLE),
         available=available,

@@ -37,9 +37,11 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
     listing = _Listing(problem)
     small = _small_orders(problem)
     for shape in shapes(problem, np.flatnonzero(small)):
-        listing.add(shape, lattice_of(tuple(shape.quantities.tolist())))
+        lattice = lattice_of(tuple(shape.quantities.tolist()))
+        listing.add(shape, lattice, np.eye(len(shape.quantities), dtype=np.int64))
     for order in np.flatnonzero(~small).tolist():
-        listing.add(*shape_of_pieces(problem, order, pieces_of(problem, order, start)))
+        pieces = pieces_of(problem, order, start)
+        listing.add(*shape_of_pieces(problem, order, pieces), pieces)
     return listing.finish(np.flatnonzero(~small))
 
 
@@ -63,8 +65,11 @@ class _Listing:
         self.joint: list[JointShipments] = []
         self.usage: list[tuple[Ints, Ints, Ints]] = [(_NONE, _NONE, _NONE)]
 
-    def add(self, shape: ShapeGroup, lattice: Lattice) -> None:
-        """Price one shape group and add its columns, split by how many shipments its orders may have."""
+    def add(self, shape: ShapeGroup, lattice: Lattice, pieces: Ints) -> None:
+        """Price one shape group and add its columns, split by how many shipments its orders may have.
+
+        A unit of the lattice stands for a piece of the order: (n_pieces, n_lines) units of each line.
+        """
         problem = self.problem
         priced = shipment_costs(problem, shape)
         row, node, vector = np.nonzero(priced.cost < INFEASIBLE)
@@ -87,12 +92,20 @@ class _Listing:
             rows = np.flatnonzero(limit == value)
             kept = np.flatnonzero((limit[row] == value) & (shipments <= value))
             kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept]))]
-            self._add_group(shape, lattice, rows, value, row[kept], node[kept], vector[kept])
+            self._add_group(shape, lattice, pieces, rows, value, row[kept], node[kept], vector[kept])
             table = (shape.orders[row], node, vector, shipments, once, cost, service)
             self.columns.append(np.stack([part[kept] for part in table]).astype(np.int64))
 
     def _add_group(
-        self, shape: ShapeGroup, lattice: Lattice, rows: Ints, limit: int, row: Ints, node: Ints, vector: Ints
+        self,
+        shape: ShapeGroup,
+        lattice: Lattice,
+        pieces: Ints,
+        rows: Ints,
+        limit: int,
+        row: Ints,
+        node: Ints,
+        vector: Ints,
     ) -> None:
         problem, lines = self.problem, shape.lines[rows]
         numbers = np.arange(self.count, self.count + len(row))
@@ -100,16 +113,16 @@ class _Listing:
         entry, at = np.nonzero(units)
         sku = problem.line_sku[shape.lines[row[entry], at]]
         self.usage.append((sku * problem.n_nodes + node[entry], numbers[entry], units[entry, at]))
-        unit_vectors = shape.vectors[_unit_numbers(lattice)]
-        complete = problem.line_complete[lines] if len(lattice.quantities) == lines.shape[1] else None
+        # a piece of a line that must be complete is the whole line, so the rule holds for each piece by itself
+        complete = (problem.line_complete[lines].astype(np.int64) @ pieces.T) > 0
         self.groups.append(
             order_group(
                 lattice,
                 limit,
                 shape.orders[rows],
-                problem.line_backorder_micro[lines] @ unit_vectors.T,
+                problem.line_backorder_micro[lines] @ pieces.T,
                 problem.order_backorder_micro[shape.orders[rows]],
-                np.zeros((len(rows), len(unit_vectors)), dtype=bool) if complete is None else complete,
+                complete,
                 problem.order_complete[shape.orders[rows]],
                 self.count,
                 len(row),
@@ -147,11 +160,8 @@ class _Listing:
         problem = self.problem
         pair, column, taken = (np.concatenate([part[at] for part in self.usage]) for at in range(3))
         pairs, row = np.unique(pair, return_inverse=True)
-        stock = np.zeros(0, dtype=np.int64)
-        if len(pairs):  # scipy gives a sparse array, not an array, where nothing is asked for
-            flat = problem.available.tocoo()
-        stocked = flat.row.astype(np.int64) * problem.n_nodes + flat.col
-        stock = flat.data[np.argsort(stocked)][np.searchsorted(np.sort(stocked), pairs)]
+        # scipy answers an empty question with a sparse array
+        stock = np.asarray(problem.available[np.divmod(pairs, problem.n_nodes)]) if len(pairs) else pairs
         units = np.zeros(self.count, dtype=np.int64)
         np.add.at(units, column, taken)
         everything = np.arange(self.count)
@@ -167,9 +177,3 @@ class _Listing:
         usage.sum_duplicates()
         capacity = np.concatenate([stock, problem.node_max_shipments, problem.node_max_units]).astype(np.int64)
         return usage, capacity, pairs
-
-
-def _unit_numbers(lattice: Lattice) -> Ints:
-    """Numbers of the vectors with one unit of one line of the lattice, in the order of its lines."""
-    ones = np.flatnonzero(lattice.units == 1)
-    return ones[np.argsort(np.argmax(lattice.vectors[ones], axis=1))]

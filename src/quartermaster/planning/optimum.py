@@ -11,6 +11,7 @@ from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.rules import run_rule
 from quartermaster.planning.sourcing import NOTHING, Sourcing
 from quartermaster.planning.stopwatch import Stopwatch
+from quartermaster.planning.trim import trim
 from quartermaster.planning.value import total_of
 from quartermaster.policy import RULES
 from solver_models.search import SearchResult, search
@@ -56,7 +57,8 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
     """
     starts, all_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
-        candidates = list_candidates(problem, starts[0])
+        trimmed, constant = trim(problem)
+        candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, tell)
     sourcing = min([candidates.sourcing(found.choice.columns), *starts], key=lambda known: total_of(problem, known))
@@ -69,7 +71,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
     warnings: tuple[str, ...] = ()
     if candidates.large:
         warnings = (f"{len(candidates.large)} orders are too large to list every split; the bound is weaker for it",)
-    return Decision(sourcing, found.bound, all_finished and not found.clocked, counters, warnings)
+    return Decision(sourcing, found.bound + constant, all_finished and not found.clocked, counters, warnings)
 
 
 def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:

@@ -1,0 +1,57 @@
+"""Trim demand to what could ever be served: units that no stock in reach covers are backordered in every plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quartermaster.planning.problem import PlanningProblem
+
+LINES_AT_ONCE = 20_000
+"""Lines whose stock at every node is looked at in one go: bounds memory."""
+
+
+def trim(problem: PlanningProblem) -> tuple[PlanningProblem, int]:
+    """Take out of the demand what no plan can serve.
+
+    A line loses the units beyond the stock of all nodes allowed for it; all of them where it must be complete, and all
+    lines of an order that must ship complete and cannot. Quantities may become 0.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+
+    Returns
+    -------
+    trimmed
+        The same problem with smaller quantities: every plan of one is a plan of the other.
+    constant_micro
+        What every plan of `problem` costs more than in `trimmed`: the backorders taken out.
+    """
+    quantity = np.minimum(problem.line_quantity, _in_reach(problem))
+    short = quantity < problem.line_quantity
+    quantity[short & problem.line_complete] = 0
+    short_order = np.zeros(problem.n_orders, dtype=bool)
+    short_order[problem.line_order[short]] = True
+    quantity[(short_order & problem.order_complete)[problem.line_order]] = 0
+    removed = (problem.line_quantity - quantity) * problem.line_backorder_micro
+    charged = np.where(short_order, problem.order_backorder_micro, 0)
+    trimmed = replace(
+        problem,
+        line_quantity=quantity,
+        order_backorder_micro=problem.order_backorder_micro - charged,
+    )
+    return trimmed, int(removed.sum()) + int(charged.sum())
+
+
+def _in_reach(problem: PlanningProblem) -> NDArray[np.int64]:
+    """Units in stock at the nodes allowed for each line."""
+    reach = np.zeros(problem.n_lines, dtype=np.int64)
+    for first in range(0, problem.n_lines, LINES_AT_ONCE):
+        lines = np.arange(first, min(first + LINES_AT_ONCE, problem.n_lines))
+        units = problem.available_rows(problem.line_sku[lines]) * problem.allowed(lines)
+        reach[lines] = units.sum(axis=1)
+    return reach
