@@ -18,7 +18,7 @@ from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
 from quartermaster.io.template import write_template
-from quartermaster.io.validate import ValidationReport, validate
+from quartermaster.io.validation import ValidationReport, validate
 from quartermaster.io.write import write_snapshot
 
 __all__ = [

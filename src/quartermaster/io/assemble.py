@@ -12,7 +12,7 @@ from quartermaster.domain.table import Table
 from quartermaster.errors import ModelError, Problem
 from quartermaster.io.canonical import canonical
 from quartermaster.io.checks import Draft, check
-from quartermaster.io.findings import Findings, shortened, shown
+from quartermaster.io.findings import Findings, shown
 from quartermaster.io.instants import microseconds, parse_instant
 from quartermaster.io.iso import CURRENCIES
 from quartermaster.io.limits import DEFAULT_LIMITS, Limits
@@ -115,7 +115,7 @@ def assemble(
         currency=currency,
         version=version,
         checked=True,
-        warnings=shortened(findings.warnings),
+        warnings=findings.listed_warnings(),
         **{name: canonical(name, table) for name, table in draft.tables.items()},
     )
     return Reading(snapshot, rejected)

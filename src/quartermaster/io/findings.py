@@ -15,6 +15,8 @@ MAX_SHOWN = 64
 """Longest value shown in a problem, in characters."""
 MAX_WARNINGS_OF_A_KIND = 20
 """Warnings of one code and file that are listed one by one; the rest is counted in one more."""
+MAX_PROBLEMS_OF_A_KIND = 100_000
+"""Problems of one code, table and column that are listed; beyond, a file is broken as a whole and they are counted."""
 FIRST_ROW = 2
 """Row number of the first data row: the header is row 1."""
 
@@ -96,6 +98,8 @@ class Findings:
     sources: dict[str, Source] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
+    _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _warned: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def problem(
         self, code: str, detail: str, table: str = "", position: int | None = None, column: str = "", value: Any = None
@@ -118,13 +122,19 @@ class Findings:
         source = self.sources.get(table)
         if column == "order_id" and source is not None and position in source.inherited:
             return
-        self.problems.append(self._finding(code, detail, table, position, column, value))
+        kind = (code, table, column)
+        self._counts[kind] += 1
+        if self._counts[kind] == MAX_PROBLEMS_OF_A_KIND:
+            # Without a position: it is the table's, so that quarantine cannot take it for one order's.
+            self.problems.append(self._finding(code, "and more like the ones listed", table, None, column, None))
+        elif self._counts[kind] < MAX_PROBLEMS_OF_A_KIND:
+            self.problems.append(self._finding(code, detail, table, position, column, value))
 
     def warning(
         self, code: str, detail: str, table: str = "", position: int | None = None, column: str = "", value: Any = None
     ) -> None:
         """Add a warning; parameters as for `problem`."""
-        self.warnings.append(self._finding(code, detail, table, position, column, value))
+        self._warn(self._finding(code, detail, table, position, column, value))
 
     def at(self, problem: Problem, table: str = "") -> None:
         """Add a ready-made problem whose place is a file, not a row of a table."""
@@ -168,7 +178,7 @@ class Findings:
         for finding in self.problems:
             if finding.problem.code == code and finding.problem.column == column:
                 problem = replace(finding.problem, detail=detail)
-                self.warnings.append(Finding(problem, finding.table, finding.position))
+                self._warn(Finding(problem, finding.table, finding.position))
             else:
                 kept.append(finding)
         self.problems = kept
@@ -183,6 +193,22 @@ class Findings:
         """
         if self.problems:
             raise InputError(sorted_problems(self.problems, order))
+
+    def listed_warnings(self) -> tuple[Problem, ...]:
+        """List the warnings as they stand in the input: at most 20 of a kind, the rest counted in one more."""
+        listed = sorted_problems(self.warnings)
+        for (code, table), count in self._warned.items():
+            if count > MAX_WARNINGS_OF_A_KIND:
+                like = next(w.problem for w in self.warnings if w.problem.code == code and w.table == table)
+                detail = f"and {count - MAX_WARNINGS_OF_A_KIND} more like this: {like.detail}"
+                listed.append(Problem(code=code, detail=detail, file=like.file))
+        return tuple(listed)
+
+    def _warn(self, finding: Finding) -> None:
+        kind = (finding.problem.code, finding.table)
+        self._warned[kind] += 1
+        if self._warned[kind] <= MAX_WARNINGS_OF_A_KIND:
+            self.warnings.append(finding)
 
     def _finding(self, code: str, detail: str, table: str, position: int | None, column: str, value: Any) -> Finding:
         source = self.sources.get(table, Source(table, table))
@@ -215,29 +241,3 @@ def sorted_problems(findings: list[Finding], order: Mapping[str, int] = _TABLE_O
         return order.get(finding.table, -1), position, column
 
     return [finding.problem for finding in sorted(findings, key=key)]
-
-
-def shortened(findings: list[Finding]) -> tuple[Problem, ...]:
-    """Sort warnings and keep at most 20 of a kind, the rest counted in one more.
-
-    Parameters
-    ----------
-    findings
-        Warnings.
-    """
-    seen: Counter[tuple[str, str]] = Counter()
-    kept: list[Problem] = []
-    tables = {}
-    for finding in findings:
-        tables[(finding.problem.code, finding.problem.file)] = finding.problem
-    for problem in sorted_problems(findings):
-        kind = (problem.code, problem.file)
-        seen[kind] += 1
-        if seen[kind] <= MAX_WARNINGS_OF_A_KIND:
-            kept.append(problem)
-    for (code, file), count in seen.items():
-        if count > MAX_WARNINGS_OF_A_KIND:
-            more = count - MAX_WARNINGS_OF_A_KIND
-            detail = f"and {more} more like this: {tables[(code, file)].detail}"
-            kept.append(Problem(code=code, detail=detail, file=file))
-    return tuple(kept)

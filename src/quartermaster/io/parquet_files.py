@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _EXTRA = "reading and writing Parquet needs pyarrow: pip install 'quartermaster[parquet]'"
 _BLOCK_ROWS = 131_072
 _MAX_ROW_GROUP_BYTES = 2**31
+_MAX_ROWS_PER_BYTE = 100
+"""Rows have keys of their own, so no honest file packs more of them into a byte."""
 
 
 def arrow(file: str) -> Any:
@@ -66,7 +68,7 @@ def read_parquet(path: Path, table: str, findings: Findings, limits: Limits) -> 
     data = read_bytes(path, limits.max_file_bytes)
     try:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
-        _check_claims(file, path.name, limits)
+        _check_claims(file, path.name, len(data), limits)
         schema = file.schema_arrow
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise InputError([_damaged(path.name, error)]) from None
@@ -83,7 +85,7 @@ def _damaged(file: str, error: Exception) -> Problem:
     return Problem("parquet_format", f"cannot be read as Parquet: {first[:200]}", file=file)
 
 
-def _check_claims(file: Any, name: str, limits: Limits) -> None:
+def _check_claims(file: Any, name: str, size: int, limits: Limits) -> None:
     """Refuse what the footer claims before any of it is allocated."""
     meta = file.metadata
     sizes = [meta.row_group(place).total_byte_size for place in range(meta.num_row_groups)]
@@ -92,7 +94,9 @@ def _check_claims(file: Any, name: str, limits: Limits) -> None:
         raise InputError([Problem("too_many_rows", f"has more than {limits.max_rows} rows, the limit", file=name)])
     if meta.num_columns > MAX_COLUMNS:
         detail = f"must have at most {MAX_COLUMNS} columns"
-    elif any(not 0 <= size <= _MAX_ROW_GROUP_BYTES for size in sizes):
+    elif meta.num_rows > _MAX_ROWS_PER_BYTE * size:
+        detail = f"claims {meta.num_rows} rows in {size} bytes"
+    elif any(not 0 <= group <= _MAX_ROW_GROUP_BYTES for group in sizes):
         detail = f"a row group must hold at most {_MAX_ROW_GROUP_BYTES} bytes"
     if detail:
         raise InputError([Problem("parquet_format", detail, file=name)])
