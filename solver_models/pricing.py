@@ -367,5 +367,6 @@ class Pricer:
             prices = group.price(column_cost)
             order_cost[group.group.orders] = prices.best
             floors = group.floors(column_cost, prices)
-            excess[group.group.columns] = floors - prices.best[group.position]
+            # The rest beside a column may name the column's own node again, and so fall below the cheapest option.
+            excess[group.group.columns] = np.maximum(0, floors - prices.best[group.position])
         return order_cost, excess

@@ -1,0 +1,131 @@
+"""Pricing against the list of all options of each order, at random prices."""
+
+import numpy as np
+import pytest
+from sourcing_instances import Size, random_sourcing
+from sourcing_options import backorder_cost, column_sets, group_of, options_of, rest_of
+
+from solver_models.bound import Prices, priced_columns
+from solver_models.pricing import Pricer
+from solver_models.sourcing import INFEASIBLE, SourcingArrays
+
+SEEDS = range(150)
+SIZES = [Size(), Size(orders=4, nodes=2, lines=3, units=1), Size(orders=2, nodes=4, lines=1, units=4)]
+
+
+def random_prices(arrays: SourcingArrays, seed: int, most: int = 15) -> Prices:
+    rng = np.random.default_rng([seed, 7])
+    opening = np.flatnonzero(arrays.opening)
+    zero = rng.random(arrays.n_resources) < 0.4
+    return Prices(
+        np.where(zero, 0, rng.integers(0, most, arrays.n_resources)).astype(np.int64),
+        rng.integers(0, most, (arrays.n_orders, len(opening))).astype(np.int64),
+        opening,
+    )
+
+
+def priced(seed: int) -> tuple[SourcingArrays, np.ndarray]:
+    arrays = random_sourcing(seed, SIZES[seed % len(SIZES)])
+    return arrays, priced_columns(arrays, random_prices(arrays, seed))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cheapest_option_of_each_order(seed):
+    arrays, cost = priced(seed)
+    for group in Pricer(arrays).groups:
+        best = group.price(cost).best
+        for position, order in enumerate(group.group.orders.tolist()):
+            assert best[position] == options_of(arrays, order, cost)[0].cost
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_columns_named_cost_what_was_promised(seed):
+    arrays, cost = priced(seed)
+    total, chosen = Pricer(arrays).options(cost)
+    assert total == Pricer(arrays).total(cost)
+    paid = 0
+    for order in range(arrays.n_orders):
+        group, position = group_of(arrays, order)
+        own = [column for column in chosen.tolist() if arrays.column_order[column] == order]
+        short = backorder_cost(group, position, rest_of(arrays, order, own))
+        shipments = int(arrays.column_shipments[own].sum())
+        assert short is not None
+        assert shipments <= group.limit
+        # A node that needs no watching may stand here twice, at no gain; a watched one may not.
+        watched = [int(arrays.column_node[column]) for column in own if arrays.column_once[column]]
+        assert len(set(watched)) == len(watched)
+        paid += int(cost[own].sum()) + short + arrays.extra_shipment * max(0, shipments - 1)
+    assert paid == total
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_excess_is_a_floor_under_every_option_with_the_column(seed):
+    arrays, cost = priced(seed)
+    order_cost, excess = Pricer(arrays).excess(cost)
+    options = [options_of(arrays, order, cost) for order in range(arrays.n_orders)]
+    assert order_cost.tolist() == [own[0].cost for own in options]
+    assert np.all(excess >= 0)
+    for column in range(arrays.n_columns):
+        own = options[arrays.column_order[column]]
+        with_it = [option.cost for option in own if column in option.columns]
+        assert excess[column] <= min(with_it, default=INFEASIBLE) - own[0].cost
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_excess_is_the_least_rest_beside_the_column(seed):
+    """Tight as stated: the column, and the best way to deal with the rest, in which its node may stand once more."""
+    arrays, cost = priced(seed)
+    _, excess = Pricer(arrays).excess(cost)
+    for column in range(arrays.n_columns):
+        order = int(arrays.column_order[column])
+        group, position = group_of(arrays, order)
+        shipments, rest = int(arrays.column_shipments[column]), rest_of(arrays, order, [column])
+        finishes = []
+        for others in column_sets(arrays, order, rest, group.limit - shipments):
+            short = backorder_cost(group, position, rest_of(arrays, order, [column, *others]))
+            if short is not None:
+                more = int(arrays.column_shipments[list(others)].sum()) if others else 0
+                extra = arrays.extra_shipment * (shipments + more - 1)
+                finishes.append(int(cost[[column, *others]].sum()) + extra + short)
+        best = options_of(arrays, order, cost)[0].cost
+        if finishes:
+            assert excess[column] == max(0, min(finishes) - best)
+        else:
+            assert excess[column] >= INFEASIBLE // 2
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_pooling_every_node_is_a_lower_bound(seed):
+    arrays, cost = priced(seed)
+    assert Pricer(arrays, exact=False).total(cost) <= Pricer(arrays).total(cost)
+
+
+def test_pooling_a_node_that_needs_watching_looks_too_cheap():
+    found = 0
+    for seed in range(150):
+        arrays, cost = priced(seed)
+        found += Pricer(arrays, exact=False).total(cost) < Pricer(arrays).total(cost)
+    assert found >= 5
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_columns_taken_away_leave_a_lower_bound(seed):
+    arrays, cost = priced(seed)
+    kept = np.random.default_rng(seed).random(arrays.n_columns) < 0.6
+    fewer = arrays.restricted(kept)
+    assert fewer.n_columns == kept.sum()
+    best = sum(options_of(fewer, order, cost[kept])[0].cost for order in range(arrays.n_orders))
+    assert Pricer(arrays).total(cost) <= best
+    assert Pricer(fewer).total(cost[kept]) <= best
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_permuting_orders_inside_a_group_permutes_the_result(seed):
+    """Orders of a group are priced side by side; none may read another's numbers."""
+    arrays, cost = priced(seed)
+    for group in Pricer(arrays).groups:
+        together = group.price(cost).best
+        for position, order in enumerate(group.group.orders.tolist()):
+            alone = arrays.restricted(arrays.column_order == order)
+            own = next(other for other in Pricer(alone).groups if order in other.group.orders.tolist())
+            assert own.price(cost[arrays.column_order == order]).best[position] == together[position]
