@@ -24,6 +24,9 @@ from solver_models.sourcing import INFEASIBLE
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+MANY = 5000
+"""Shipments left by the first bound that are worth a second, better known option."""
+
 
 class ExactOption:
     """Search of one order.
@@ -59,6 +62,7 @@ class ExactOption:
         """Return the cheapest option."""
         rest = self._rest()
         known = self._known(rest)
+        known = min(known, self._without_combinations(rest, known))
         parts = self._parts(rest, known)
         takes = self._choose(parts, known, None)
         return self._choose(parts, known, self.limit) or [] if takes is None else takes
@@ -84,6 +88,21 @@ class ExactOption:
             cost[place] = INFEASIBLE
             best = min(best, spent + int(self.end[served]))
         return best
+
+    def _without_combinations(self, rest: Ints, known: int) -> int:
+        """Return the cost of the best option with one shipment per node, where finding it saves more than it takes."""
+        cost = np.minimum(self.single + self.opening[:, None], INFEASIBLE)
+        places, kept = np.nonzero((cost < INFEASIBLE) & (cost + rest <= known))
+        if len(kept) < MANY or self.limit < self.units[-1]:
+            return known
+        served = np.full(self.shape, INFEASIBLE, dtype=np.int64)
+        served.flat[0] = 0
+        for place in np.unique(places).tolist():
+            before = served.copy()
+            for vector in kept[places == place].tolist():
+                above, below = window(self.shape, self.vectors[vector].tolist())
+                np.minimum(served[above], before[below] + cost[place, vector], out=served[above])
+        return int((np.minimum(served, INFEASIBLE).ravel() + self.end).min())
 
     def _parts(self, rest: Ints, known: int) -> list[list[Part]]:
         """List what each node may ship in an option that costs no more than the known one."""

@@ -1,7 +1,8 @@
 """A cheap option for an order too large to be solved exactly: a fixed amount of deterministic local search.
 
-Greedy: the node whose shipment saves most goes first, until no shipment saves anything. It starts from each of the best
-first nodes; then shipments are taken out one at a time and the order is completed anew without that node.
+Greedy: the node whose shipment saves most (or most per cost) goes first, until no shipment saves anything. It starts
+from nothing, from each of the best first nodes and from what the walks take; then shipments are taken out one at a time
+and the order is completed anew without that node.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from quartermaster.planning.rules.order_view import OrderView
 from quartermaster.planning.rules.remaining import Remaining, Take
+from quartermaster.planning.rules.walks import nearest, priority
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -35,14 +37,15 @@ def large_option(view: OrderView, remaining: Remaining) -> list[Take]:
     """
     wanted = np.array(view.quantities, dtype=np.int64)
     complete = view.problem.line_complete[view.lines]
+    whole = True
     while True:
         search = _Search(view, remaining, wanted)
-        found = search.best()
+        found = search.best([search.option(rule(view, remaining)) for rule in (nearest, priority)] if whole else [])
         served = search.served(found)
         broken = np.flatnonzero(complete & (served > 0) & (served < wanted))
         if not len(broken):
             break
-        wanted[broken[0]] = 0
+        wanted[broken[0]], whole = 0, False
     if view.problem.order_complete[view.order] and np.any(served < view.quantities):
         return []
     if search.total(found) >= search.total([]):
@@ -87,29 +90,55 @@ class _Search:
         self.opening = remaining.opening_micro[self.nodes]
         self.saved = problem.line_backorder_micro[view.lines]
         self.most = int(problem.order_max_shipments[view.order])
+        self.whole_only = bool(problem.order_complete[view.order])
         self.steps = 0
 
-    def best(self) -> Found:
-        """Search from several first places, then improve the best."""
+    def best(self, starts: list[Found]) -> Found:
+        """Search from given options and from several first places, then improve the best.
+
+        Parameters
+        ----------
+        starts
+            Options to start from.
+        """
         gain, units, service = self._offers(self.wanted, [])
-        found: Found = []
         for place in np.argsort(-gain.max(axis=1), kind="stable")[:STARTS].tolist():
             at = int(gain[place].argmax())
             if gain[place, at] > -INFEASIBLE:
-                start = [(place, units[place, at], int(service[place, at]))]
-                found = min(found, self._complete(start, []), key=self.total)
+                starts.append([(place, units[place, at], int(service[place, at]))])
+        found: Found = []
+        for start in [[], *starts]:
+            for thrifty in (False, True):
+                found = min(found, self._complete(start, [], thrifty), key=self.total)
         improved = True
         while improved and self.steps < MAX_STEPS:
             improved = False
             for position, (place, _, _) in enumerate(found):
-                fresh = self._complete(found[:position] + found[position + 1 :], [place])
+                rest = found[:position] + found[position + 1 :]
+                fresh = min((self._complete(rest, [place], thrifty) for thrifty in (False, True)), key=self.total)
                 if self.total(fresh) < self.total(found):
                     found, improved = fresh, True
                     break
         return found
 
+    def option(self, takes: list[Take]) -> Found:
+        """Return what a walk took as an option of this search.
+
+        Parameters
+        ----------
+        takes
+            The walk's takes.
+        """
+        place_of = {node: place for place, node in enumerate(self.nodes.tolist())}
+        position = {line: at for at, line in enumerate(self.view.lines.tolist())}
+        shipped: dict[tuple[int, int], Ints] = {}
+        for take in takes:
+            units = shipped.setdefault((place_of[take.node], take.service), np.zeros_like(self.wanted))
+            units[position[take.line]] += take.quantity
+        return [(place, units, service) for (place, service), units in shipped.items()]
+
     def total(self, found: Found) -> int:
-        """Return what an option costs, whatever is all-or-nothing.
+        """Return what an option costs; `INFEASIBLE` for part of an order that ships complete.
 
         Parameters
         ----------
@@ -118,6 +147,8 @@ class _Search:
         """
         problem = self.view.problem
         missing = np.array(self.view.quantities) - self.served(found)
+        if self.whole_only and found and missing.any():
+            return INFEASIBLE
         cost = int(self.saved @ missing) + int(problem.order_backorder_micro[self.view.order]) * bool(missing.any())
         cost += problem.extra_shipment_micro * max(0, len(found) - 1)
         for place, units, service in found:
@@ -135,14 +166,17 @@ class _Search:
         """
         return sum((units for _, units, _ in found), np.zeros_like(self.wanted))
 
-    def _complete(self, found: Found, barred: list[int]) -> Found:
-        """Add shipments from places not barred, the one that saves most first, while any saves."""
+    def _complete(self, found: Found, barred: list[int], thrifty: bool) -> Found:
+        """Add shipments from places not barred while any saves: the one that saves most, or most per cost, first."""
         found = list(found)
         left = self.wanted - self.served(found)
         while left.any() and len(found) < self.most and self.steps < MAX_STEPS:
             gain, units, service = self._offers(left, barred + [place for place, _, _ in found])
-            place, at = divmod(int(gain.argmax()), gain.shape[1])
-            if gain[place, at] <= 0:
+            merit = gain / np.maximum(units @ self.saved - gain, 1) if thrifty else gain
+            # an order that ships complete needs its last shipment even where that one alone does not pay
+            worth = gain > (-INFEASIBLE if self.whole_only else 0)
+            place, at = divmod(int(np.where(worth, merit, -np.inf).argmax()), gain.shape[1])
+            if not worth[place, at]:
                 break
             found.append((place, units[place, at], int(service[place, at])))
             left = left - units[place, at]
