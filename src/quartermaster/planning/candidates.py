@@ -100,7 +100,7 @@ class Candidates:
         return sourcing_of(*(np.concatenate([part[at] for part in parts]) for at in range(4)))
 
     def columns_of(self, sourcing: Sourcing) -> Ints:
-        """Find the columns that serve what a sourcing serves, each (order, node) by its cheapest way.
+        """Find the columns that serve what a sourcing serves: per (order, node) the cheapest with no more shipments.
 
         Parameters
         ----------
@@ -130,7 +130,9 @@ class Candidates:
             columns = np.arange(arrays.groups[number].first_column, arrays.groups[number].columns.stop)
             columns = columns[np.isin(pair_of_column[columns], pairs)]
             row = np.searchsorted(pairs, pair_of_column[columns])
+            shipped = np.unique(np.stack([which, sourcing.service[inside]]), axis=1)[0]
             same = np.all(vectors[arrays.column_vector[columns]] == served[row], axis=1)
+            same &= arrays.column_shipments[columns] <= np.bincount(shipped)[row]
             columns, row = columns[same], row[same]
             order = np.lexsort((cost[columns], row))
             found.append(columns[order[np.flatnonzero(np.r_[True, np.diff(row[order]) != 0][: len(order)])]])
