@@ -62,7 +62,9 @@ def cost_chart(plans: Sequence[Plan], currency: str) -> Any:
         .encode(
             y=rows,
             x=along.stack("zero"),
-            color=alt.Color("term:N", scale=scale, legend=alt.Legend(orient="top", title=None, symbolType="square")),
+            color=alt.Color(
+                "term:N", scale=scale, legend=alt.Legend(orient="top", title=None, symbolType="square", offset=30)
+            ),
             order=alt.Order("rank:Q"),
         )
     )
@@ -71,7 +73,8 @@ def cost_chart(plans: Sequence[Plan], currency: str) -> Any:
         .mark_text(align="left", dx=8, fontWeight=600)
         .encode(y=rows, x=along, text="text:N")
     )
-    return (bars + texts).properties(width=_WIDTH, height=alt.Step(38))
+    layers = [bars, texts, *_bound(alt, plans[0], currency)]
+    return alt.layer(*layers).properties(width=_WIDTH, height=alt.Step(38))
 
 
 def node_chart(loads: Sequence[NodeLoad]) -> Any:
@@ -128,6 +131,19 @@ def backorder_chart(units_by_reason: Sequence[tuple[str, int]]) -> Any:
         .encode(y=y, x=x, text=alt.Text("units:Q", format=",d"))
     )
     return (bars + texts).properties(width=_WIDTH - 90, height=alt.Step(32))
+
+
+def _bound(alt: Any, plan: Plan, currency: str) -> list[Any]:
+    """Draw the line that no plan can pass, where it is known."""
+    if plan.bound is None:
+        return []
+    data = alt.Data(
+        values=[{"bound": float(plan.bound), "text": f"no plan can cost less than {money(plan.bound, currency)}"}]
+    )
+    x = alt.X("bound:Q")
+    line = alt.Chart(data).mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.4).encode(x=x)
+    text = alt.Chart(data).mark_text(align="right", baseline="bottom", dx=-6, color=INK, fontStyle="italic")
+    return [line, text.encode(x=x, y=alt.value(-5), text="text:N")]
 
 
 def _total(plan: Plan, first: Any, currency: str, position: int) -> str:

@@ -8,7 +8,7 @@ from html import escape
 
 from quartermaster.domain.plan import Plan, Status
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.policy import OPTIMAL
+from quartermaster.policy import OPTIMAL, RULES
 from quartermaster.report.markup import tile
 from quartermaster.report.text import count, gap_percent, instant, money, percent, plural, strategy_name
 
@@ -60,18 +60,19 @@ def _sentences(snapshot: Snapshot, plan: Plan, others: Sequence[Plan]) -> list[s
         best = min(others, key=lambda other: other.objective.total_micro)
         worst = max(others, key=lambda other: other.objective.total_micro)
         amount, share = saving(plan, best)
-        name = strategy_name(best.strategy)
+        kind = "rule" if all(other.strategy in RULES for other in others) else "other plan"
+        name = f"the best {kind}, “{strategy_name(best.strategy)}”"
         if amount > 0:
-            text = f"That is {money(amount, currency)} ({percent(share)}) less than the best of the others, {name}"
+            text = f"That is {money(amount, currency)} ({percent(share)}) less than {name}"
             worst_share = saving(plan, worst)[1]
             if worst is not best and worst_share is not None:
-                text += f", and {percent(worst_share)} less than {strategy_name(worst.strategy)}"
+                text += f", and {percent(worst_share)} less than the worst, “{strategy_name(worst.strategy)}”"
             sentences.append(text + ".")
             sentences += _where_saved(plan, best, currency)
         elif amount == 0:
-            sentences.append(f"The best of the others, {name}, costs the same.")
+            sentences.append(f"It costs the same as {name}.")
         else:
-            sentences.append(f"The best of the others, {name}, costs {money(-amount, currency)} less.")
+            sentences.append(f"That is {money(-amount, currency)} more than {name}.")
     if plan.bound is not None and plan.gap is not None:
         if plan.gap <= 0:
             sentences.append("It is proven that no plan of this day costs less.")

@@ -20,12 +20,12 @@ def money(amount: Decimal | None, currency: str, places: int | None = None) -> s
     currency
         ISO 4217 code.
     places
-        Decimals; None gives 0 from 10 000 on and 2 below.
+        Decimals; None gives 0 from 1 000 on and 2 below.
     """
     if amount is None:
         return DASH
     if places is None:
-        places = 0 if abs(amount) >= 10_000 else 2
+        places = 0 if abs(amount) >= 1_000 else 2
     figure = f"{abs(amount):,.{places}f}"
     sign = "−" if amount < 0 and figure.strip("0.,") else ""
     symbol = _SYMBOLS.get(currency)
