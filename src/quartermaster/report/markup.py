@@ -23,7 +23,7 @@ class Row:
     ours: bool = False
 
 
-def table(headings: Sequence[str], rows: Iterable[Row], texts: int = 1) -> str:
+def table(headings: Sequence[str], rows: Iterable[Row], texts: int = 1, *, narrow: bool = False) -> str:
     """Write a table.
 
     Parameters
@@ -34,6 +34,8 @@ def table(headings: Sequence[str], rows: Iterable[Row], texts: int = 1) -> str:
         The rows, each of as many cells.
     texts
         How many of the first columns are text; the others are figures, aligned right.
+    narrow
+        Whether to keep a table of few columns together instead of as wide as the page.
     """
 
     def cells(tag: str, values: Sequence[str]) -> str:
@@ -42,10 +44,11 @@ def table(headings: Sequence[str], rows: Iterable[Row], texts: int = 1) -> str:
             for position, value in enumerate(values)
         )
 
+    size = "wide narrow" if narrow else "wide"
     marks = {True: ' class="ours"', False: ""}
     body = "".join(f"<tr{marks[row.ours]}>{cells('td', row.cells)}</tr>" for row in rows)
     return (
-        f'<div class="wide"><table><thead><tr>{cells("th", headings)}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="{size}"><table><thead><tr>{cells("th", headings)}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

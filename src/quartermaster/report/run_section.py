@@ -27,8 +27,8 @@ def run_section(snapshot: Snapshot, plan: Plan) -> str:
             ("Status", str(plan.status)),
             ("Lower bound", money(plan.bound, snapshot.currency, 6) if plan.bound is not None else ""),
             ("Total", money(plan.objective.total, snapshot.currency, 6)),
-            ("Gap", gap_percent(plan.gap) if plan.gap is not None else ""),
-            ("Gap without backorders", gap_percent(plan.gap_served) if plan.gap_served is not None else ""),
+            ("Gap", _gap(plan.gap)),
+            ("Gap without backorders", _gap(plan.gap_served)),
             ("Policy", _policy(plan)),
             ("Seed", str(plan.seed)),
             ("Repeats byte for byte", "yes" if plan.deterministic else "no: the clock, not the work, ended the search"),
@@ -40,6 +40,10 @@ def run_section(snapshot: Snapshot, plan: Plan) -> str:
         code=("SHA-256 of the content",),
     )
     return section("How it was made", "", facts + _phases(plan))
+
+
+def _gap(gap: Decimal | None) -> str:
+    return f"{gap_percent(gap)} ({gap:f})" if gap is not None else ""
 
 
 def _size(snapshot: Snapshot) -> str:
@@ -71,4 +75,4 @@ def _phases(plan: Plan) -> str:
         Row([name.replace("_", " "), f"{spent:,.2f} s", percent(Decimal(spent / total), 0)])
         for name, spent in seconds.items()
     ]
-    return "<h3>Seconds by phase</h3>" + table(["Phase", "Wall time", "Share"], rows)
+    return "<h3>Seconds by phase</h3>" + table(["Phase", "Wall time", "Share"], rows, narrow=True)

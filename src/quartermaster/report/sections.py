@@ -175,7 +175,7 @@ def backorder_section(snapshot: Snapshot, plan: Plan) -> str:
         f"{money(plan.objective.terms()['backorder'], snapshot.currency)} in the objective."
     )
     body = f'<figure class="bars">{chart}</figure><h3>SKUs that wait most</h3>'
-    return section("What waits, and why", note, body + table(["SKU", "Units", "Orders"], rows))
+    return section("What waits, and why", note, body + table(["SKU", "Units", "Orders"], rows, narrow=True))
 
 
 def _largest(pair: tuple[str, int]) -> tuple[int, str]:
