@@ -24,11 +24,11 @@ Ints = NDArray[np.int64]
 
 ASCENT_ROUNDS = 20
 """Subgradient steps before the first master: enough to tell hopeless columns apart."""
-FIRST_COLUMNS = 12
+FIRST_COLUMNS = 10
 """Columns of each order in the first master."""
-ROUND_COLUMNS = 6
+ROUND_COLUMNS = 5
 """Columns of each order that a later round may add."""
-MAX_ROUNDS = 6
+MAX_ROUNDS = 4
 """Masters solved at the most; the last ones move the bound little."""
 CLOSE = 2e-4
 """Stop when the bound is this close to the master's value, relative."""

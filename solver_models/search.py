@@ -29,8 +29,12 @@ SMALL = 1_500
 """Columns up to which the first integer program takes them all."""
 COLUMNS_PER_ORDER = (3, 6, 12, 40)
 """Columns an order has on average in the integer programs, one after another; the last program takes them all."""
+LARGEST = 60_000
+"""Columns beyond which no program is started after the first: none of that size has ever paid."""
 TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
 """Share of the time left that each of them may take."""
+MIN_SECONDS = 0.05
+"""Time left with which no program is started any more."""
 PRICE_SHARE = 0.3
 """Share of the whole time that prices may take."""
 
@@ -113,7 +117,7 @@ def search(
     )
     bound, contradictions, clocked = price_bound, 0, not priced.finished
     for number, count in enumerate(_budgets(work)):
-        if _close(best, bound, relative_gap) or seconds_left() <= 0:
+        if _close(best, bound, relative_gap) or seconds_left() <= MIN_SECONDS:
             break
         kept, left_out = _cheapest_columns(priced, count, best)
         rounded = solve_restricted(
@@ -136,7 +140,7 @@ def search(
             bound = max(bound, claimed) if claimed <= best.cost else bound
         tell(0.3 + 0.7 * (number + 1) / len(TIME_SHARES))
     tell(1.0)
-    clocked |= not _close(best, bound, relative_gap) and seconds_left() <= 0
+    clocked |= not _close(best, bound, relative_gap) and seconds_left() <= MIN_SECONDS
     return SearchResult(best, min(bound, best.cost), price_bound, prices, clocked, contradictions)
 
 
@@ -180,7 +184,8 @@ def _price_step(arrays: SourcingArrays) -> float:
 def _budgets(arrays: SourcingArrays) -> list[int]:
     """Return how many columns each integer program takes."""
     counts = [count * arrays.n_orders for count in COLUMNS_PER_ORDER]
-    return [count for count in counts if SMALL < count < arrays.n_columns] + [arrays.n_columns]
+    counts = [count for count in counts if SMALL < count < arrays.n_columns] + [arrays.n_columns]
+    return counts[:1] + [count for count in counts[1:] if count <= LARGEST]
 
 
 def _cheapest_columns(priced: Priced, count: int, best: Choice) -> tuple[NDArray[np.bool_], int]:

@@ -19,6 +19,9 @@ from solver_models.search import SearchResult, search
 RULE_SHARE = 0.35
 """Share of the time limit that the named rules may take before the search begins."""
 
+SECONDS_TO_FINISH = 0.0006
+"""Seconds per order line kept for decoding and checking the plan."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
@@ -94,10 +97,11 @@ def _search(
 ) -> SearchResult:
     solver = candidates.problem.policy.solver
     known = [candidates.columns_of(start) for start in starts]
+    reserve = min(0.1 * float(solver.time_limit_seconds), SECONDS_TO_FINISH * candidates.problem.n_lines)
     return search(
         candidates.arrays,
         known,
-        seconds_left=watch.seconds_left,
+        seconds_left=lambda: watch.seconds_left() - reserve,
         relative_gap=float(solver.relative_gap),
         seed=solver.seed,
         threads=solver.threads,
