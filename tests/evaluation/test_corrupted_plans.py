@@ -1,5 +1,8 @@
 """Every kind of corrupted plan is caught, by exactly the rules that it breaks."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from corruptions import CORRUPTIONS, FALSE_CLAIMS
 from good_plan import TOTAL_MICRO, Draft, bare_draft, full_draft
@@ -54,10 +57,30 @@ def test_a_violation_says_where_and_how_much():
     assert str(violation) == "node N2 sku lamp: 2 units leave, 1 are available [stock]"
 
 
-def test_a_shipment_that_cannot_be_priced_counts_nothing():
+def test_a_radius_that_is_just_met_is_no_violation():
+    draft = bare_draft()
+    radius = replace(draft.policy.service, max_distance_km=Decimal("20015.115"))
+    draft.policy = replace(draft.policy, service=radius)
+    assert _rules_broken(draft) == set()
+
+
+def _unknown_service(draft: Draft) -> None:
+    draft.shipment("S3")["service"] = "rocket"
+
+
+def _service_elsewhere(draft: Draft) -> None:
+    draft.change("services", ("post", "air"), nodes=("N1", "N3"))
+
+
+def _another_level(draft: Draft) -> None:
+    draft.change("orders", ("O2",), service_level="std")  # S3 goes by air, S2 by ground, which is of that level
+
+
+@pytest.mark.parametrize("mutate", [_unknown_service, _service_elsewhere, _another_level])
+def test_a_shipment_that_is_not_offered_counts_nothing(mutate):
     draft = bare_draft()
     before = evaluate_tables(draft.snapshot, draft.policy, **draft.frames()).objective
-    draft.shipment("S3")["service"] = "rocket"
+    mutate(draft)
     after = evaluate_tables(draft.snapshot, draft.policy, **draft.frames()).objective
     assert before.transport_micro - after.transport_micro == 20_000_000
     assert before.handling_micro - after.handling_micro == 1_300_000
