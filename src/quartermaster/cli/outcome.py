@@ -24,7 +24,7 @@ from quartermaster.cli.tables import (
 )
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.errors import Problem
+from quartermaster.errors import InputError, Problem
 from quartermaster.io.atomic_files import write_files
 from quartermaster.io.plan_files import plan_document
 from quartermaster.io.remarks import Remark
@@ -60,8 +60,10 @@ def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, re
         return files
     try:
         page = api.report_html(snapshot, plans[0], plans[1:])
-    except ImportError as error:
-        sys.stderr.write(f"quartermaster: no report.html ({error}); pip install 'quartermaster[report]' adds it\n")
+    except InputError as error:
+        if any(problem.code != "report_missing" for problem in error.problems):
+            raise
+        sys.stderr.write("quartermaster: no report.html: pip install 'quartermaster[report]' adds what draws it\n")
         return files
     write_files(folder, {"report.html": page.encode()})
     return {**files, "report": folder / "report.html"}
@@ -89,7 +91,7 @@ def show_comparison(snapshot: Snapshot, plans: Sequence[Plan], files: Mapping[st
         out.print(
             f"The {best.strategy} plan costs {money(saved)} {snapshot.currency} "
             f"({percent(saved / nearest.objective.total)}) less than the best rule, {nearest.strategy}; "
-            f"it is proven to be at most {percent(best.gap, 4)} above the least possible cost ({best.status}).",
+            f"it is proven that no plan costs over {percent(best.gap, 4)} less than it ({best.status}).",
             markup=False,
         )
     out.print(figures_table(best))

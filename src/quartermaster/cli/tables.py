@@ -70,7 +70,7 @@ def comparison_table(plans: Sequence[Plan], currency: str) -> Table:
     best = plans[0]
     table = Table(title=f"What the {best.strategy} plan saves over each rule", title_justify="left", title_style="bold")
     table.add_column("strategy")
-    for heading in (f"total {currency}", "shipping", "backorder", "saved", "saved %", "fill", "split", "on time", "s"):
+    for heading in (f"total {currency}", "serving", "backorder", "saved", "saved %", "fill", "split", "on time", "s"):
         table.add_column(heading, justify="right")
     for plan in plans:
         total, backorder = plan.objective.total, plan.objective.terms()["backorder"]
