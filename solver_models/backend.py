@@ -216,5 +216,7 @@ def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
     duals = None
     if not np.any(model.integer) and result.has_dual_feasible_solution():
         duals = np.array(result.dual_values(list(built.linear_constraints())), dtype=np.float64)
+        if not np.all(np.isfinite(duals)):
+            duals = None
     finished = reason is mathopt.TerminationReason.OPTIMAL and values is not None
     return Answer(values=values, bound=bound if np.isfinite(bound) else -np.inf, finished=finished, row_duals=duals)

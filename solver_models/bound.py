@@ -87,7 +87,14 @@ def constant_of(arrays: SourcingArrays, prices: Prices) -> int:
         Problem and prices.
     """
     opened = np.minimum(0, arrays.opening[prices.opening_node] - prices.share.sum(axis=0))
-    return int(opened.sum()) - int(np.dot(prices.resource, arrays.capacity))
+    return int(opened.sum()) - _exact_product(prices.resource, arrays.capacity)
+
+
+def _exact_product(price: Ints, capacity: Ints) -> int:
+    """Return the sum of price * capacity; never wrapped, whatever a solver made of the prices."""
+    if np.dot(price.astype(np.float64), capacity.astype(np.float64)) < 2.0**62:
+        return int(np.dot(price, capacity))
+    return sum(one * most for one, most in zip(price.tolist(), capacity.tolist(), strict=True))
 
 
 def lower_bound(arrays: SourcingArrays, pricer: Pricer, prices: Prices) -> int:

@@ -30,6 +30,8 @@ ROUND_COLUMNS = 5
 """Columns of each order that a later round may add."""
 MAX_ROUNDS = 4
 """Masters solved at the most; the last ones move the bound little."""
+HIGHEST_PRICE = 1e15
+"""No resource is worth more: beyond it, or not a number, duals are not believed."""
 CLOSE = 2e-4
 """Stop when the bound is this close to the master's value, relative."""
 
@@ -126,6 +128,8 @@ def _master(arrays: SourcingArrays, start: Prices, seconds: float, seed: int) ->
     relaxed = replace(model.linear, integer=np.zeros(len(model.linear.cost), dtype=bool))
     answer = solve_linear(relaxed, Solver.GLOP, time_limit=seconds, seed=seed)
     if answer.row_duals is None or not answer.finished:
+        return None
+    if not np.all(np.abs(answer.row_duals) * model.scale < HIGHEST_PRICE):
         return None
     return prices_of(arrays, model, answer.row_duals, start), answer.bound * model.scale
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.lattice import Lattice
-from solver_models.sourcing import INFEASIBLE, UNLIMITED, Choice, OrderGroup, SourcingArrays, cost_of
+from solver_models.sourcing import INFEASIBLE, Choice, OrderGroup, SourcingArrays, cost_of
 
 Ints = NDArray[np.int64]
 
@@ -103,8 +103,7 @@ def best_option(
     nodes = arrays.column_node[columns]
     cost = column_cost[columns] + opening[nodes] + arrays.extra_shipment * arrays.column_shipments[columns]
     lattice, whole = group.lattice, group.lattice.size - 1
-    most = 2 if group.limit < UNLIMITED else 1
-    option = _assemble(arrays, group, position, columns, cost, most)
+    option = _assemble(arrays, group, position, columns, cost)
     used = arrays.column_node[np.array(option, dtype=np.int64)]
     if len(np.unique(used)) == len(used) and _shipments(arrays, option) <= group.limit:
         return option
@@ -129,9 +128,7 @@ def best_option(
         served += int(arrays.column_vector[grown[-1]])
 
 
-def _assemble(
-    arrays: SourcingArrays, group: OrderGroup, position: int, columns: Ints, cost: Ints, most: int
-) -> list[int]:
+def _assemble(arrays: SourcingArrays, group: OrderGroup, position: int, columns: Ints, cost: Ints) -> list[int]:
     """Cheapest set of columns by dynamic programming over the lattice (a node may repeat)."""
     lattice = group.lattice
     vector = arrays.column_vector[columns]

@@ -32,7 +32,7 @@ COLUMNS_PER_ORDER = (3, 6, 12, 40)
 LARGEST = 60_000
 """Columns beyond which no program is started after the first: none of that size has ever paid."""
 TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
-"""Share of the time left that each of them may take."""
+"""Share of the time left that each of them may take, the last one all of it."""
 MIN_SECONDS = 0.05
 """Time left with which no program is started any more."""
 PRICE_SHARE = 0.3
@@ -116,14 +116,15 @@ def search(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
     bound, contradictions, clocked = price_bound, 0, not priced.finished
-    for number, count in enumerate(_budgets(work)):
+    budgets = _budgets(work)
+    for number, count in enumerate(budgets):
         if _close(best, bound, relative_gap) or seconds_left() <= MIN_SECONDS:
             break
         kept, left_out = _cheapest_columns(priced, count, best)
         rounded = solve_restricted(
             work.restricted(kept),
             np.searchsorted(np.flatnonzero(kept), best.columns),
-            seconds_left=_share_of(seconds_left, TIME_SHARES[min(number, len(TIME_SHARES) - 1)]),
+            seconds_left=_share_of(seconds_left, TIME_SHARES[number - len(budgets)]),
             relative_gap=relative_gap / 2,
             seed=seed,
             threads=threads,
@@ -132,13 +133,15 @@ def search(
         contradictions += rounded.contradictions
         clocked |= not rounded.finished and not node_limit
         columns = np.flatnonzero(kept)[rounded.columns]
-        best = _better(best, Choice(columns, cost_of(work, columns)))
+        found = Choice(columns, cost_of(work, columns))
+        contradictions += found.cost >= INFEASIBLE
+        best = _better(best, found)
         if rounded.bound is not None and not large:
-            claimed = min(rounded.bound, priced.bound + left_out)
-            # a bound above a cost that is known to be possible is withdrawn
-            contradictions += claimed > best.cost
-            bound = max(bound, claimed) if claimed <= best.cost else bound
-        tell(0.3 + 0.7 * (number + 1) / len(TIME_SHARES))
+            # a bound above a cost that is known to be possible is withdrawn, whatever the columns left out allow
+            believed = rounded.bound <= best.cost
+            contradictions += not believed
+            bound = max(bound, min(rounded.bound, priced.bound + left_out)) if believed else bound
+        tell(0.3 + 0.7 * (number + 1) / len(budgets))
     tell(1.0)
     clocked |= not _close(best, bound, relative_gap) and seconds_left() <= MIN_SECONDS
     return SearchResult(best, min(bound, best.cost), price_bound, prices, clocked, contradictions)

@@ -130,7 +130,9 @@ def large_order(problem: PlanningProblem, order: int, stock_row: dict[int, int],
     lanes = problem.lanes(np.full(n_nodes, order), nodes)
     total_g = int(problem.weight_g[sku] @ problem.line_quantity[lines])
     least, per_gram = _minorant(problem, lanes.zone, bool(book.residential[order]), total_g)
-    unit = np.floor(per_gram[None, :] * problem.weight_g[sku][:, None]).astype(np.int64)
+    offered = np.isfinite(per_gram)
+    slope = np.where(offered, per_gram, 0.0)
+    unit = np.floor(slope[None, :] * problem.weight_g[sku][:, None]).astype(np.int64)
     fixed_part = book.handling(nodes, np.zeros_like(nodes)) + book.distance_cost(lanes.distance_m, np.zeros_like(nodes))
     # the distance cost of u units is rounded once: a unit of many costs at least the whole micro below
     unit_part = (
@@ -139,7 +141,6 @@ def large_order(problem: PlanningProblem, order: int, stock_row: dict[int, int],
         + np.maximum(0, book.distance_cost(lanes.distance_m, np.ones_like(nodes)) - 1)
         - book.distance_cost(lanes.distance_m, np.zeros_like(nodes))
     )
-    offered = np.isfinite(per_gram)
     usable = (available > 0) & offered[None, :]
     stock = np.full((len(lines), n_nodes), -1, dtype=np.int64)
     for row, column in zip(*np.nonzero(usable), strict=True):
