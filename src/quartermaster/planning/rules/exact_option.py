@@ -15,10 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.planning.rules.bulk_options import ends
-from quartermaster.planning.rules.lattice_bounds import least_finish, least_served, window
+from quartermaster.planning.rules.lattice_bounds import (
+    MAX_PAIRS,
+    least_finish,
+    least_in_two,
+    least_served,
+    window,
+)
 from quartermaster.planning.rules.node_parts import Part, node_parts
 from quartermaster.planning.rules.priced import PricedOrder
 from quartermaster.planning.rules.remaining import Remaining, Take
+from solver_models.lattice import pair_count
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -97,10 +104,11 @@ class ExactOption:
             return known
         served = np.full(self.shape, INFEASIBLE, dtype=np.int64)
         served.flat[0] = 0
+        vectors = list(map(tuple, self.vectors.tolist()))
         for place in np.unique(places).tolist():
             before = served.copy()
             for vector in kept[places == place].tolist():
-                above, below = window(self.shape, self.vectors[vector].tolist())
+                above, below = window(self.shape, vectors[vector])
                 np.minimum(served[above], before[below] + cost[place, vector], out=served[above])
         return int((np.minimum(served, INFEASIBLE).ravel() + self.end).min())
 
@@ -111,13 +119,22 @@ class ExactOption:
         by_service = np.minimum(self.order.costs.by_service(self.order.row, places) + self.extra, INFEASIBLE)
         by_service[~np.repeat(self.fits[places][:, None, :], by_service.shape[1], axis=1)] = INFEASIBLE
         parts: list[list[Part]] = [[] for _ in slack]
+        combining = self._combining(slack)
         for place, cost in zip(places.tolist(), by_service, strict=True):
             kept = (cost < INFEASIBLE) & (cost <= slack[place])
-            most = int(min(self.room[place], self.limit))
+            most = int(min(self.room[place], self.limit)) if combining[place] else 1
             found = node_parts(self.vectors, self.tie, cost, kept, slack[place], self.fits[place], most)
             opening = int(self.opening[place])
             parts[place] = [part._replace(cost=part.cost + opening) for part in found]
         return parts
+
+    def _combining(self, slack: Ints) -> Flags:
+        """Tell at which places several shipments may be cheaper than one: if no two are, no more are."""
+        quantities = tuple(self.order.costs.group.quantities.tolist())
+        if pair_count(quantities) > MAX_PAIRS:
+            return np.ones(len(slack), dtype=bool)
+        two = least_in_two(quantities, self.single)
+        return np.asarray(np.any(self.fits & (two < self.single) & (two <= slack), axis=1))
 
     def _choose(self, parts: list[list[Part]], known: int, limit: int | None) -> list[Take] | None:
         """Choose at most one part per node; None when the best has more shipments than the order may have."""
@@ -129,11 +146,12 @@ class ExactOption:
         after = np.full((layers, *self.shape), none, dtype=dtype)
         after.reshape(layers, -1)[:, 0] = 0
         tables = [after]
+        vectors = list(map(tuple, self.vectors.tolist()))
         for here in reversed(parts):
             table = after.copy() if here else after
             for part in here:
                 first = 0 if limit is None else part.shipments
-                above, below = window(self.shape, self.vectors[part.vector].tolist())
+                above, below = window(self.shape, vectors[part.vector])
                 source = after[(slice(0, layers - first), *below)] + (part.cost * scale + part.shipments)
                 target = table[(slice(first, None), *above)]
                 np.minimum(target, source, out=target)

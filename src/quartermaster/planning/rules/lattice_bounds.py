@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,7 +45,7 @@ def least_served(quantities: tuple[int, ...], block: Ints) -> Ints:
         for vector in lattice_of(quantities).vectors.tolist():
             cost = int(grid[tuple(vector)])
             if cost < INFEASIBLE:
-                above, below = window(shape, vector)
+                above, below = window(shape, tuple(vector))
                 np.minimum(grid[above], blocks[below] + cost, out=grid[above])
         np.minimum(grid, INFEASIBLE, out=grid)
     return served
@@ -77,12 +79,34 @@ def least_finish(quantities: tuple[int, ...], served: Ints, end: Ints) -> Ints:
     for row in range(len(served)):
         more, ends = served[row].reshape(shape), end[row].reshape(shape)
         for at, vector in enumerate(lattice_of(quantities).vectors.tolist()):
-            above, below = window(shape, vector)
+            above, below = window(shape, tuple(vector))
             finish[row, at] = (more[below] + ends[above]).min()
     return np.minimum(finish, INFEASIBLE)
 
 
-def window(shape: tuple[int, ...], vector: list[int]) -> tuple[Slices, Slices]:
+def least_in_two(quantities: tuple[int, ...], block: Ints) -> Ints:
+    """Return the least cost of serving exactly a vector in two blocks.
+
+    Parameters
+    ----------
+    quantities
+        The lattice; of at most `MAX_PAIRS` pairs.
+    block
+        (R, V) as in `least_served`.
+
+    Returns
+    -------
+    ndarray, shape (R, V), int64
+        `INFEASIBLE` or more where it cannot be.
+    """
+    least = np.full_like(block, INFEASIBLE)
+    for whole, part, rest, start in lattice_of(quantities).levels:
+        least[:, whole] = np.minimum.reduceat(block[:, part] + block[:, rest], start, axis=1)
+    return least
+
+
+@lru_cache(maxsize=1 << 15)
+def window(shape: tuple[int, ...], vector: tuple[int, ...]) -> tuple[Slices, Slices]:
     """Index the vectors that contain a vector, and those same vectors less that vector.
 
     Parameters
