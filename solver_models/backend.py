@@ -77,6 +77,8 @@ class Answer:
         (n_rows,) float64 for linear programs; None otherwise.
     failure
         The solver's error text; empty when it answered.
+    out_of_work
+        True when it stopped at the work limit given, which the clock has no part in.
     """
 
     values: Floats | None
@@ -85,6 +87,7 @@ class Answer:
     infeasible: bool = False
     row_duals: Floats | None = None
     failure: str = ""
+    out_of_work: bool = False
 
 
 def solve_linear(
@@ -219,4 +222,11 @@ def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
         if not np.all(np.isfinite(duals)):
             duals = None
     finished = reason is mathopt.TerminationReason.OPTIMAL and values is not None
-    return Answer(values=values, bound=bound if np.isfinite(bound) else -np.inf, finished=finished, row_duals=duals)
+    counted = (mathopt.Limit.NODE, mathopt.Limit.ITERATION)
+    return Answer(
+        values=values,
+        bound=bound if np.isfinite(bound) else -np.inf,
+        finished=finished,
+        row_duals=duals,
+        out_of_work=result.termination.limit in counted,
+    )

@@ -1,0 +1,72 @@
+"""Stand-ins for `solve_linear` that fail or lie, one for each way that solvers are on record for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from solver_models.backend import Answer, LinearModel, Solver, solve_linear
+
+Double = Callable[..., Answer]
+
+
+def said(values: Callable[[int], np.ndarray] | None, bound: float = -np.inf, **claims) -> Double:
+    """Make a double that says the same whatever it is asked."""
+
+    def double(model: LinearModel, solver: Solver, **limits) -> Answer:
+        n = len(model.cost)
+        claims.setdefault("finished", True)
+        return Answer(values=None if values is None else values(n), bound=bound, **claims)
+
+    return double
+
+
+def twisted(twist: Callable[[Answer], Answer]) -> Double:
+    """Make a double that solves the model and then changes the answer."""
+
+    def double(model: LinearModel, solver: Solver, **limits) -> Answer:
+        return twist(solve_linear(model, solver, **limits))
+
+    return double
+
+
+def with_duals(change: Callable[[np.ndarray], np.ndarray]) -> Double:
+    """Make a double whose duals are changed."""
+
+    def twist(answer: Answer) -> Answer:
+        return answer if answer.row_duals is None else replace(answer, row_duals=change(answer.row_duals))
+
+    return twisted(twist)
+
+
+def noise(n: int) -> np.ndarray:
+    """Values that mean nothing."""
+    return np.random.default_rng(n).random(n)
+
+
+PROGRAM_DOUBLES: dict[str, Double] = {
+    "says infeasible": said(None, infeasible=True),
+    "says nothing": said(None, finished=False),
+    "dies": said(None, finished=False, failure="Check failed: incumbent lost"),
+    "takes everything": said(np.ones, bound=0.0),
+    "takes nothing": said(np.zeros, bound=0.0),
+    "returns noise": said(noise, bound=0.0),
+    "returns NaN": said(lambda n: np.full(n, np.nan), bound=0.0),
+    "returns infinity": said(lambda n: np.full(n, np.inf), bound=0.0),
+    "claims a bound above its own cost": twisted(lambda answer: replace(answer, bound=1e12)),
+    "claims a bound of NaN": twisted(lambda answer: replace(answer, bound=np.nan)),
+    "claims a bound of infinity": twisted(lambda answer: replace(answer, bound=np.inf)),
+    "calls noise optimal at a high bound": said(noise, bound=1e12),
+}
+
+DUAL_DOUBLES: dict[str, Double] = {
+    "no duals": twisted(lambda answer: replace(answer, row_duals=None)),
+    "duals of the wrong sign": with_duals(lambda duals: -duals),
+    "duals of nothing": with_duals(np.zeros_like),
+    "duals of noise": with_duals(lambda duals: -1e4 * noise(len(duals))),
+    "huge duals": with_duals(lambda duals: np.full_like(duals, -1e15)),
+    "a value far too high": twisted(lambda answer: replace(answer, bound=1e15)),
+    "a value of NaN": twisted(lambda answer: replace(answer, bound=np.nan)),
+}
