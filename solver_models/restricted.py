@@ -30,15 +30,15 @@ class Rounded:
         (n_chosen,) chosen columns, not yet checked; None when a piece had no answer.
     bound
         Claimed lower bound over these columns, rounded down; None when a piece had none.
-    finished
-        True when every piece claims to have met the gap, none having hit the clock.
+    clocked
+        True when the clock ended a piece that had neither met the gap nor used up its work.
     contradictions
         Answers that no solver should give (infeasible, failed).
     """
 
     columns: Ints | None
     bound: int | None
-    finished: bool
+    clocked: bool
     contradictions: int
 
 
@@ -70,7 +70,7 @@ def solve_restricted(
     """
     chosen: list[Ints] = [np.empty(0, dtype=np.int64)]
     bound: int | None = 0
-    finished, contradictions = True, 0
+    clocked, contradictions = False, 0
     pieces = _pieces(arrays)
     sizes = [int(piece[arrays.column_order].sum()) for piece in pieces]
     for number in np.argsort(sizes, kind="stable").tolist():
@@ -82,11 +82,11 @@ def solve_restricted(
         seconds = max(0.05, seconds_left() * max(0.25, sizes[number] / max(1, remaining)))
         answer = _solve_piece(model, hint, seconds, relative_gap, seed, threads, node_limit)
         contradictions += answer.infeasible or bool(answer.failure)
-        finished &= answer.finished
+        clocked |= not answer.finished and not answer.out_of_work
         picked = hint if answer.values is None else model.columns[answer.values[: len(model.columns)] > 0.5]
         chosen.append(picked)
         bound = None if bound is None or not np.isfinite(answer.bound) else bound + _claimed(answer.bound, model.scale)
-    return Rounded(np.sort(np.concatenate(chosen)), bound, finished, contradictions)
+    return Rounded(np.sort(np.concatenate(chosen)), bound, clocked, contradictions)
 
 
 def _solve_piece(

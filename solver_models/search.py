@@ -131,7 +131,7 @@ def search(
             node_limit=node_limit,
         )
         contradictions += rounded.contradictions
-        clocked |= not rounded.finished and not node_limit
+        clocked |= rounded.clocked
         columns = np.flatnonzero(kept)[rounded.columns]
         found = Choice(columns, cost_of(work, columns))
         contradictions += found.cost >= INFEASIBLE
