@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,26 @@ def _instant_to_array(value: datetime) -> np.datetime64:
     return np.datetime64(value.astimezone(UTC).replace(tzinfo=None), "us")
 
 
+def _whole(value: Any) -> int:
+    if isinstance(value, bool | np.bool_):
+        raise TypeError("a whole number is due, not True or False")
+    return index(value)  # int() would cut 2.5 to 2
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"True or False is due, not {value!r}")
+    return bool(value)
+
+
 def _weekdays_to_bits(days: Iterable[int]) -> int:
     return sum(1 << day for day in days)
 
 
 _TO_ARRAY: dict[Kind, Callable[[Any], Any]] = {
     Kind.TEXTS: tuple,
-    Kind.WHOLE: int,
-    Kind.FLAG: bool,
+    Kind.WHOLE: _whole,
+    Kind.FLAG: _flag,
     Kind.MONEY: to_micro,
     Kind.DEGREES: float,
     Kind.DATE: lambda value: np.datetime64(value, "D"),
@@ -74,6 +87,11 @@ def stored(column: Column, value: Any) -> Any:
         The column it belongs to.
     value
         The value of a row object; None = not given.
+
+    Raises
+    ------
+    TypeError
+        If it is of another type than the column's.
     """
     if value is None:
         return _MISSING[column.kind]

@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "json_too_deep": "the document is nested too deeply",
     "toml_syntax": "the file is not TOML",
     "csv_format": "the CSV file is malformed",
+    "duplicate_column": "a frame has the same column twice",
     "csv_limit": "a cell, a row or the number of columns is over the limit",
     "parquet_format": "the Parquet file is damaged or has another schema",
     # Fields

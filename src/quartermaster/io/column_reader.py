@@ -63,10 +63,9 @@ class ColumnReader:
         try:
             unseen = set(keys) - self._lookup.keys()
         except TypeError:  # a JSON list or object where a scalar is due
-            keys = [repr(cell) if isinstance(cell, dict | list | tuple) else cell for cell in _plain(keys)]
-            unseen = set(keys) - self._lookup.keys()
+            keys = [_Typed((type(cell), repr(cell))) for cell in cells]
             for cell, key in zip(cells, keys, strict=True):
-                if key in unseen:
+                if key not in self._lookup:
                     self._learn(key, cell)
             unseen = set()
         for key in unseen:
@@ -151,10 +150,6 @@ def _keys(cells: Sequence[Any]) -> Sequence[Any]:
             keys = [tuple(cell) for cell in cells]
         return keys
     return [_Typed((type(cell), tuple(cell) if isinstance(cell, list) else cell)) for cell in cells]
-
-
-def _plain(keys: Sequence[Any]) -> list[Any]:
-    return [key[1] if type(key) is _Typed else key for key in keys]
 
 
 def _fallback(rule: CellRule) -> Any:

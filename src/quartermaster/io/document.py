@@ -123,10 +123,15 @@ def _split_orders(given: Any, findings: Findings) -> tuple[Any, _Lines]:
         if held is None:
             continue
         if not isinstance(held, list):
-            findings.at(Problem("type", "must be a list of lines", pointer=f"/orders/{place}/lines"), "orders")
+            findings.at(Problem("type", "must be a list of lines", pointer=f"/orders/{place}/lines"), "order_lines")
             continue
         for number, line in enumerate(held):
             inherits = isinstance(line, Mapping) and "order_id" not in line
+            own = line.get("order_id") if isinstance(line, Mapping) else None
+            if own is not None and own != order.get("order_id"):
+                at = f"/orders/{place}/lines/{number}/order_id"
+                detail = "must be the id of the order it stands in, or left out"
+                findings.at(Problem("order_conflict", detail, pointer=at, value=shown(own)), "order_lines")
             if inherits:
                 lines.inherited.add(len(lines.rows))
             lines.rows.append({"order_id": order.get("order_id"), **line} if inherits else line)

@@ -12,7 +12,7 @@ from quartermaster.domain.snapshot import REQUIRED_TABLES, ROW_TYPES
 from quartermaster.errors import Problem
 from quartermaster.io.cell_rules import rules_of
 from quartermaster.io.cells import Form
-from quartermaster.io.findings import Findings, Source
+from quartermaster.io.findings import Findings, Source, shown
 from quartermaster.io.raw import RawTable, unknown_name
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ def raw_frames(frames: Mapping[str, pd.DataFrame], findings: Findings) -> dict[s
     """
     raws = {}
     for name, frame in frames.items():
-        if name in ROW_TYPES:
+        if name in ROW_TYPES and hasattr(frame, "columns"):
+            repeated = frame.columns[frame.columns.duplicated()].tolist()
+            for column in repeated:
+                detail = "the column stands twice"
+                findings.at(Problem("duplicate_column", detail, file=name, column=shown(column)), name)
             raws[name] = raw_frame(name, frame)
+        elif name in ROW_TYPES:
+            findings.at(Problem("type", "must be a pandas DataFrame", file=name, value=shown(frame)), name)
         else:
             findings.at(Problem("unknown_field", unknown_name(str(name), list(ROW_TYPES)), file=str(name)))
     for name in REQUIRED_TABLES:
@@ -69,6 +75,8 @@ def _cells(series: pd.Series[Any], optional_whole: bool) -> list[Any]:
     """List a column's cells as Python values, None where missing."""
     missing = series.isna().to_numpy()
     cells: list[Any] = series.tolist()
+    if series.dtype == object:  # numpy scalars among Python objects
+        cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]
     if not missing.any():
         return cells
     if optional_whole and series.dtype.kind == "f":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,10 @@ class _LiteralError(Exception):
 def _fraction(literal: str, flaws: list[_Flaw | _Object]) -> Any:
     if len(literal) > MAX_LITERAL_DIGITS:
         raise _LiteralError
-    number = Decimal(literal)
+    try:
+        number = Decimal(literal)
+    except InvalidOperation:  # an exponent beyond what Decimal holds
+        number = Decimal("inf")
     if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
         if number == 0 and number.is_finite():
             return Decimal(0)

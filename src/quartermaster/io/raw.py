@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from quartermaster.domain.snapshot import ROW_TYPES
@@ -102,5 +103,10 @@ def unknown_name(name: str, known: Sequence[str]) -> str:
     known
         The names that would be.
     """
+    return _unknown(name, tuple(known))
+
+
+@cache  # a misspelt key of a document stands in every one of its rows
+def _unknown(name: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"is not known; did you mean {near[0]}?" if near else f"is not known; known are {', '.join(known)}"

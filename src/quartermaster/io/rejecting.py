@@ -60,6 +60,10 @@ def drop_bad_orders(draft: Draft, findings: Findings) -> tuple[Rejected, ...]:
         cells = draft.tables[name]["order_id"].tolist()
         bad = [cell in ids or (name, at) in spots for cell, at in zip(cells, positions, strict=True)]
         draft.keep(name, ~np.array(bad, dtype=bool))
+    # The lines of an order whose id could not be read have none either, and belong to nothing.
+    kept = set(draft.tables["orders"]["order_id"].tolist())
+    lines = draft.tables["order_lines"]["order_id"].tolist()
+    draft.keep("order_lines", np.array([order_id in kept for order_id in lines], dtype=bool))
     findings.problems = []
     return tuple(
         Rejected(key if isinstance(key, str) else "", tuple(finding.problem for finding in found))
@@ -69,6 +73,5 @@ def drop_bad_orders(draft: Draft, findings: Findings) -> tuple[Rejected, ...]:
 
 def _order_of(draft: Draft, finding: Finding) -> object:
     """Return the order's id, or its place where the id itself is bad."""
-    row = int(np.searchsorted(draft.positions[finding.table], finding.position or 0))
-    order_id = draft.tables[finding.table]["order_id"][row]
+    order_id = draft.read[finding.table]["order_id"][finding.position or 0]
     return str(order_id) or (finding.table, finding.position)

@@ -18,8 +18,9 @@ MAX_ORDER_MICRO = 10**15
 def check_worst_cost(draft: Draft, findings: Findings) -> None:
     """Refuse orders whose cost could pass 10^15 micro by what the snapshot itself says.
 
-    Counted are the larger of backordering everything (lines with their own `backorder_cost`) and shipping
-    everything: handling and parcels at the dearest node and service. What the policy adds is not known here.
+    Counted are backordering every line at its own `backorder_cost`, and handling and carrying every unit at the
+    dearest node and service, in as many shipments as there are units, nodes and services for. What the policy adds is
+    not known here.
 
     Parameters
     ----------
@@ -30,21 +31,27 @@ def check_worst_cost(draft: Draft, findings: Findings) -> None:
     """
     orders, lines = draft.tables["orders"], draft.tables["order_lines"]
     owner = rows_of(draft.index("orders", "order_id"), lines["order_id"])
-    known = owner >= 0
+    product = rows_of(draft.index("products", "sku"), lines["sku"])
+    known = (owner >= 0) & (product >= 0)
     if not known.any():
         return
-    units = np.bincount(owner[known], lines["quantity"][known], minlength=len(orders))
-    per_unit = np.where(lines["backorder_cost"] == NOT_GIVEN, 0, lines["backorder_cost"]).astype(np.float64)
-    short = np.bincount(owner[known], (per_unit * lines["quantity"])[known], minlength=len(orders))
+
+    def by_order(per_line: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(owner[known], per_line[known], minlength=len(orders)).astype(np.float64)
+
+    quantity = lines["quantity"].astype(np.float64)
+    units = by_order(quantity)
+    short = by_order(np.where(lines["backorder_cost"] == NOT_GIVEN, 0, lines["backorder_cost"]) * quantity)
+    weight = by_order(draft.tables["products"]["weight_g"][product] * quantity)
+    volume = by_order(_volume(draft)[product] * quantity)
     nodes = draft.tables["nodes"]
-    n_places = max(len(nodes), 1) * max(len(draft.tables["services"]), 1)
-    shipments = np.minimum(units, n_places)
+    shipments = np.minimum(units, max(len(nodes), 1) * max(len(draft.tables["services"]), 1))
     handling = shipments * _largest(nodes["cost_per_shipment"]) + units * _largest(nodes["cost_per_unit"])
-    worst = short * (1.0 + orders["priority"]) + handling + shipments * _dearest_parcel(draft)
+    worst = short * (1.0 + orders["priority"]) + handling + _transport(draft, shipments, weight, volume)
     for row in np.flatnonzero(worst > MAX_ORDER_MICRO):
         findings.problem(
             "cost_range",
-            "its worst cost (backorder, handling and one parcel a shipment) would pass 10^15 micro",
+            "its worst cost (backorder, handling and transport) would pass 10^15 micro",
             "orders",
             draft.at("orders", row),
             "order_id",
@@ -56,9 +63,37 @@ def _largest(column: NDArray[Any]) -> float:
     return float(column.max()) if len(column) else 0.0
 
 
-def _dearest_parcel(draft: Draft) -> float:
-    """Price of the dearest parcel of any service with both surcharges, in micro."""
-    services = draft.tables["services"]
-    fuel = max((float(share) for share in services["fuel_surcharge"].tolist()), default=0.0)
-    parcel = _largest(draft.tables["rates"]["price"]) + _largest(services["residential_surcharge"])
-    return parcel * (1.0 + fuel)
+def _volume(draft: Draft) -> NDArray[np.float64]:
+    """Volume of one unit of each SKU, in cubic millimetres; 0 where a side is not given."""
+    products = draft.tables["products"]
+    sides = [np.maximum(products[side], 0).astype(np.float64) for side in ("length_mm", "width_mm", "height_mm")]
+    return np.asarray(sides[0] * sides[1] * sides[2])
+
+
+def _transport(
+    draft: Draft, shipments: NDArray[np.float64], weight: NDArray[np.float64], volume: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Bound the transport of each order, in micro: its parcels at the dearest price of the dearest service.
+
+    A shipment has one parcel more than its billable weight fills, and never more than `max_parcels`.
+    """
+    services, rates = draft.tables["services"], draft.tables["rates"]
+    last_break: dict[tuple[str, str, str], int] = {}
+    dearest: dict[tuple[str, str], int] = {}
+    columns = ("carrier", "service", "zone", "max_weight_g", "price")
+    for carrier, service, zone, grams, price in zip(*(rates[name].tolist() for name in columns), strict=True):
+        last_break[carrier, service, zone] = max(last_break.get((carrier, service, zone), 1), grams)
+        dearest[carrier, service] = max(dearest.get((carrier, service), 0), price)
+    worst = np.zeros_like(shipments)
+    for service in services:
+        key = (service.carrier, service.service)
+        breaks = [grams for at, grams in last_break.items() if at[:2] == key]
+        if not breaks:
+            continue
+        divisor = service.dim_divisor_cm3_per_kg
+        billable = weight if divisor is None else np.maximum(weight, volume / float(divisor))
+        parcels = np.minimum(shipments + billable / min(breaks), shipments * service.max_parcels)
+        surcharge = float(service.residential_surcharge) * 10**6
+        parcel = (dearest[key] + surcharge) * (1.0 + float(service.fuel_surcharge))
+        worst = np.maximum(worst, parcels * parcel)
+    return worst

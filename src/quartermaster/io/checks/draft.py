@@ -27,14 +27,18 @@ class Draft:
         How strict to be.
     positions
         By table name: (n_rows,) position of each row in its source, which findings are reported at.
+    read
+        Every table as it was read: row = position in the source.
     """
 
     tables: dict[str, Table[Any]]
     as_of: datetime | None
     options: ReadOptions
     positions: dict[str, NDArray[np.intp]] = field(default_factory=dict)
+    read: dict[str, Table[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.read = dict(self.tables)
         for name, table in self.tables.items():
             self.positions.setdefault(name, np.arange(len(table)))
 

@@ -12,6 +12,8 @@ from quartermaster.io.findings import Findings
 
 _MANY = 20_000
 """With more known ids than this no nearest one is looked for: it would take longer than the reading."""
+_HINTS = 10
+"""Unknown ids of a table for which the nearest known one is looked for."""
 
 _REFERENCES = (
     ("order_lines", "order_id", "orders", "order_id", "unknown_order"),
@@ -47,9 +49,9 @@ def check_references(draft: Draft, findings: Findings) -> None:
         known = draft.index(target, key)
         cells = draft.tables[name][column]
         missing = np.flatnonzero((rows_of(known, cells) < 0) & (cells != ""))
+        hints = _Hints(known, target)
         for row in missing:
-            detail = _not_known(cells[row], known, target)
-            findings.problem(code, detail, name, draft.at(name, row), column, cells[row])
+            findings.problem(code, hints.of(cells[row]), name, draft.at(name, row), column, cells[row])
     nodes = draft.index("nodes", "node_id")
     for name, column in _LISTS if "nodes" not in broken else ():
         _check_list(draft, findings, name, column, nodes)
@@ -62,12 +64,12 @@ def _check_list(draft: Draft, findings: Findings, name: str, column: str, nodes:
     strange = {texts for texts in set(lists) if any(text not in nodes for text in texts)}
     if not strange:
         return
+    hints = _Hints(nodes, "nodes")
     for row, texts in enumerate(lists):
         if texts in strange:
             for text in texts:
                 if text not in nodes:
-                    detail = _not_known(text, nodes, "nodes")
-                    findings.problem("unknown_node", detail, name, draft.at(name, row), column, text)
+                    findings.problem("unknown_node", hints.of(text), name, draft.at(name, row), column, text)
 
 
 def _check_cards(draft: Draft, findings: Findings) -> None:
@@ -76,6 +78,7 @@ def _check_cards(draft: Draft, findings: Findings) -> None:
     known = set(zip(services["carrier"].tolist(), services["service"].tolist(), strict=True))
     carriers = {carrier for carrier, _ in known}
     zoned = set(zip(zones["carrier"].tolist(), zones["zone"].tolist(), strict=True))
+    hints = _Hints(carriers, "services")
     for name in ("rates", "transit"):
         table = draft.tables[name]
         rows = zip(table["carrier"].tolist(), table["service"].tolist(), table["zone"].tolist(), strict=True)
@@ -84,9 +87,7 @@ def _check_cards(draft: Draft, findings: Findings) -> None:
                 continue
             position = draft.at(name, row)
             if carrier not in carriers:
-                findings.problem(
-                    "unknown_carrier", _not_known(carrier, carriers, "services"), name, position, "carrier", carrier
-                )
+                findings.problem("unknown_carrier", hints.of(carrier), name, position, "carrier", carrier)
             elif (carrier, service) not in known:
                 detail = f"is no service of {carrier} in services"
                 findings.problem("unknown_service", detail, name, position, "service", service)
@@ -95,7 +96,21 @@ def _check_cards(draft: Draft, findings: Findings) -> None:
                 findings.warning("unknown_zone", detail, name, position, "zone", zone)
 
 
-def _not_known(cell: str, known: Iterable[str], target: str) -> str:
-    names = list(known)
-    near = get_close_matches(cell, names, n=1, cutoff=0.8) if len(names) <= _MANY else []
-    return f"is not in {target}; did you mean {near[0]}?" if near else f"is not in {target}"
+class _Hints:
+    """Says of an unknown id which known one is nearest; of the first few only, for that is slow."""
+
+    def __init__(self, known: Iterable[str], target: str) -> None:
+        self._known = list(known)
+        self._target = target
+        self._said: dict[str, str] = {}
+
+    def of(self, cell: str) -> str:
+        """Say that an id is not known."""
+        if cell in self._said:
+            return self._said[cell]
+        detail = f"is not in {self._target}"
+        if len(self._said) < _HINTS and len(self._known) <= _MANY:
+            near = get_close_matches(cell, self._known, n=1, cutoff=0.8)
+            detail += f"; did you mean {near[0]}?" if near else ""
+            self._said[cell] = detail
+        return detail
