@@ -22,7 +22,7 @@ from quartermaster.policy import Policy
 N_SEEDS = int(os.environ.get("QUARTERMASTER_SEEDS", "150"))
 FIRST_SEED = 7000
 CHUNK = 10
-PLANS_EACH = 5
+PLANS_EACH = 4
 
 
 def check_random_plans(snapshot: Snapshot, policy: Policy, seed: int) -> int:
