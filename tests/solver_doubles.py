@@ -66,7 +66,9 @@ DUAL_DOUBLES: dict[str, Double] = {
     "duals of the wrong sign": with_duals(lambda duals: -duals),
     "duals of nothing": with_duals(np.zeros_like),
     "duals of noise": with_duals(lambda duals: -1e4 * noise(len(duals))),
-    "huge duals": with_duals(lambda duals: np.full_like(duals, -1e15)),
+    "duals of NaN": with_duals(lambda duals: np.full_like(duals, np.nan)),
+    "infinite duals": with_duals(lambda duals: np.full_like(duals, -np.inf)),
+    "huge duals": with_duals(lambda duals: np.full_like(duals, -1e17)),
     "a value far too high": twisted(lambda answer: replace(answer, bound=1e15)),
     "a value of NaN": twisted(lambda answer: replace(answer, bound=np.nan)),
 }
