@@ -6,6 +6,7 @@ import pytest
 from instances import small_instance
 from rule_plans import checked_tables
 
+from quartermaster.errors import ModelError
 from quartermaster.planning.decode import PlanTables
 from quartermaster.planning.problem import PlanningProblem, build_problem
 from quartermaster.planning.rules import (
@@ -92,6 +93,11 @@ def test_time_can_run_out(problems: list[PlanningProblem], rule: str) -> None:
     assert not stopped.finished
     assert len(stopped.sourcing) == 0
     assert run_rule(problem, rule, deadline=lambda: False).finished
+
+
+def test_an_unknown_rule_is_our_bug(problems: list[PlanningProblem]) -> None:
+    with pytest.raises(ModelError, match="dearest"):
+        run_rule(problems[0], "dearest")
 
 
 @pytest.mark.parametrize("rule", RULES)

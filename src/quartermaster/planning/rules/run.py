@@ -19,6 +19,7 @@ from quartermaster.planning.rules.remaining import Remaining, Take
 from quartermaster.planning.rules.walks import highest_stock, nearest, priority
 from quartermaster.planning.shipment_costs import lattice_sizes
 from quartermaster.planning.sourcing import Sourcing
+from quartermaster.policy import RULES
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, float], None]
@@ -108,19 +109,21 @@ def run_rule(
     ModelError
         If there is no rule of that name.
     """
+    if name not in RULES:
+        raise ModelError(f"{name!r} is not a named rule")
     remaining = Remaining(problem)
     proceed = _Proceed(name, problem.n_orders, deadline, progress)
     inexact = 0
-    if name in WALKS:
+    if not problem.n_nodes:
+        proceed(problem.n_orders)  # nowhere to take from
+    elif name in WALKS:
         _walk_all(problem, remaining, WALKS[name], proceed)
     elif name == "fewest_shipments":
         inexact = _fewest_all(problem, remaining, proceed)
-    elif name == "cheapest":
+    else:
         rule = Cheapest(problem, remaining)
         rule.run(proceed)
         inexact = rule.inexact
-    else:
-        raise ModelError(f"{name!r} is not a named rule")
     return RuleResult(remaining.sourcing(), inexact, proceed.finished)
 
 
