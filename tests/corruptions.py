@@ -173,6 +173,13 @@ def stock_that_other_systems_hold(draft: Draft) -> None:
 
 
 @_corruption("stock")
+def stock_where_more_is_reserved_than_there_is(draft: Draft) -> None:
+    draft.shipments.append(dict(draft.shipment("S4"), shipment_id="S6", order_id="O4", node_id="N2"))
+    row = {"order_id": "O4", "line_id": "1", "node_id": "N2", "quantity": 1, "shipment_id": "S6"}
+    draft.allocations.append(dict(draft.allocations[0], **row, sku="rug"))
+
+
+@_corruption("stock")
 def node_that_does_not_stock_the_sku(draft: Draft) -> None:
     draft.ship("S3", "N3")
 
