@@ -62,14 +62,16 @@ class Cheapest:
         while done < len(sequence) and proceed(done):
             inside = int(np.searchsorted(np.cumsum(cells[done : done + MAX_CHUNK]), MAX_CELLS))
             chunk = sequence[done : done + max(1, inside)]
-            self._serve(chunk)
+            self._serve(chunk, done, proceed)
             done += len(chunk)
         proceed(done)
 
-    def _serve(self, chunk: Ints) -> None:
-        """Serve some orders."""
+    def _serve(self, chunk: Ints, done: int, proceed: Callable[[int], bool]) -> None:
+        """Serve some orders, so many others being done."""
         found, opened = self._bulk(chunk), list[int]()
-        for order in chunk.tolist():
+        for position, order in enumerate(chunk.tolist()):
+            if not proceed(done + position):
+                return
             answer = found.get(order)
             if self.sizes[order] - 1 > MAX_VECTORS:
                 self.inexact += 1
