@@ -197,13 +197,19 @@ def _settle(section: str, held: Any, problems: list[Problem]) -> None:
                 problems.append(_problem(place, value, "policy_value", f"must be one of {', '.join(knob.choices)}"))
             continue
         number = _number(value, whole=kind is int)
-        if number is None:
+        if number is None and _not_finite(value):
+            problems.append(_problem(place, value, "weight_range", f"must be from {knob.low:g} to {knob.high:g}"))
+        elif number is None:
             what = "a whole number" if kind is int else f"a decimal number with at most {MAX_DECIMALS} decimals"
             problems.append(_problem(place, value, "type", f"must be {what}"))
         elif not knob.low <= number <= knob.high:
             problems.append(_problem(place, value, "weight_range", f"must be from {knob.low:g} to {knob.high:g}"))
         else:
             object.__setattr__(held, name, int(number) if kind is int else number)
+
+
+def _not_finite(value: Any) -> bool:
+    return isinstance(value, float | Decimal) and not Decimal(value).is_finite()
 
 
 def _number(value: Any, *, whole: bool) -> Decimal | None:

@@ -194,3 +194,17 @@ def test_a_checked_snapshot_is_canonical():
     assert snapshot.zones["origin_prefix"].tolist() == ["", "", "100"]
     with pytest.raises(ValueError, match="read-only"):
         snapshot.nodes["lat"][0] = 0
+
+
+def test_a_file_that_is_bad_as_a_whole_is_not_listed_row_by_row(monkeypatch):
+    from quartermaster.io import findings
+
+    monkeypatch.setattr(findings, "MAX_PROBLEMS_OF_A_KIND", 50)
+    document = good_document()
+    order = document["orders"][0]
+    document["orders"] = [{**order, "order_id": f"o{n}", "country": "UK" if n < 60 else "US"} for n in range(2_000)]
+    problems = problems_of(io.snapshot_from_document, document)
+    assert [problem.code for problem in problems] == ["country_code"] * 50
+    assert sum(problem.detail == "and more like the ones listed" for problem in problems) == 1
+    # 3 % would be few enough for quarantine, were they known one by one
+    assert problems_of(io.read_document, document, io.ReadOptions(quarantine=True)) == problems

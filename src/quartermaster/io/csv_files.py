@@ -85,7 +85,7 @@ def _check_header(header: Sequence[str], table: str, file: str, lines: int) -> N
         if not name:
             refuse("csv_format", "the header has a column without a name")
         if name in seen:
-            refuse("csv_format", "the header has the column twice", name, name)
+            refuse("csv_format", "the header has the column twice", name, shown(name))
         seen.add(name)
 
 

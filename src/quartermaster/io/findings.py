@@ -16,7 +16,7 @@ MAX_SHOWN = 64
 MAX_WARNINGS_OF_A_KIND = 20
 """Warnings of one code and file that are listed one by one; the rest is counted in one more."""
 MAX_PROBLEMS_OF_A_KIND = 100_000
-"""Problems of one code, table and column that are listed; beyond, a file is broken as a whole and they are counted."""
+"""Problems of one code, table and column that are listed; with more, a file is broken as a whole."""
 FIRST_ROW = 2
 """Row number of the first data row: the header is row 1."""
 

@@ -40,7 +40,7 @@ def raw_frames(frames: Mapping[str, pd.DataFrame], findings: Findings) -> dict[s
         elif name in ROW_TYPES:
             findings.at(Problem("type", "must be a pandas DataFrame", file=name, value=shown(frame)), name)
         else:
-            findings.at(Problem("unknown_field", unknown_name(str(name), list(ROW_TYPES)), file=str(name)))
+            findings.at(Problem("unknown_field", unknown_name(str(name), list(ROW_TYPES)), file=shown(name)))
     for name in REQUIRED_TABLES:
         if name not in frames:
             findings.at(Problem("missing_field", "the table is required", file=name), name)

@@ -13,7 +13,7 @@ from quartermaster.domain.table import Table
 from quartermaster.io.cell_rules import rules_of
 from quartermaster.io.cells import Form
 from quartermaster.io.column_reader import ColumnReader
-from quartermaster.io.findings import Findings, Source
+from quartermaster.io.findings import Findings, Source, shown
 from quartermaster.io.limits import Limits
 
 
@@ -85,7 +85,8 @@ def check_names(raw: RawTable, findings: Findings) -> set[str]:
     rules = rules_of(table)
     for name in raw.names:
         if name not in rules:
-            findings.problem("unknown_field", unknown_name(str(name), list(rules)), table, column=str(name), value=name)
+            detail = unknown_name(str(name), list(rules))
+            findings.problem("unknown_field", detail, table, column=shown(name), value=name)
     if raw.form is not Form.DOCUMENT:  # in a document each row object names its own fields
         for name, rule in rules.items():
             if rule.column.required and name not in raw.names:
