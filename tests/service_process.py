@@ -9,20 +9,29 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 60
 
 
+@dataclass(frozen=True)
+class RunningService:
+    """Address and process of a service."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def running_service(folder: Path, *options: str) -> Iterator[str]:
-    """Run ``quartermaster serve`` until the block ends; yields its address. A process that must be killed fails."""
+def running_service(folder: Path, *options: str) -> Iterator[RunningService]:
+    """Run ``quartermaster serve`` until the block ends, then stop it as Ctrl-C does; one that does not stop fails."""
     log_path = folder / "serve.log"
     command = [sys.executable, "-c", "from quartermaster.cli import main; main()", "serve", "--port", "0", *options]
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        yield _address(process, log_path)
+        yield RunningService(_address(process, log_path), process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=30)

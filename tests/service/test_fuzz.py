@@ -19,12 +19,12 @@ expected-statuses = ["2xx", 422]  # ids that refer to nothing follow the schema 
 def test_generated_requests(tmp_path):
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
-    with running_service(tmp_path, "--workers", "2") as address:
+    with running_service(tmp_path, "--workers", "2") as service:
         done = subprocess.run(
             [
                 Path(sys.executable).with_name("schemathesis"), "--config-file", config, "run",
-                f"{address}/openapi.json", "--checks", "all", "--phases", "examples,fuzzing", "--max-examples", "60",
-                "--seed", SEED, "--no-color", "--generation-database", "none",
+                f"{service.address}/openapi.json", "--checks", "all", "--phases", "examples,fuzzing",
+                "--max-examples", "60", "--seed", SEED, "--no-color", "--generation-database", "none",
             ],
             cwd=tmp_path, capture_output=True, text=True, timeout=120,
         )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import re
 import socket
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,9 +23,14 @@ JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with running_service(tmp_path_factory.mktemp("serve"), "--workers", "1") as url:
-        yield url
+def service(tmp_path_factory):
+    with running_service(tmp_path_factory.mktemp("serve"), "--workers", "1", "--max-body", "16") as held:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def address(service):
+    return service.address
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,41 @@ def test_a_declared_length_beyond_the_cap_is_refused_before_the_body_is_sent(add
     assert head.startswith("HTTP/1.1 413")
     assert "application/problem+json" in head
     assert "server:" not in head.lower()
+
+
+def peak_bytes(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+
+def test_a_chunked_body_beyond_the_cap_costs_at_most_twice_the_cap(service):
+    before = peak_bytes(service.pid)
+    block = b" " * 2**20
+    sent = []
+
+    def blocks():
+        for at in range(200):
+            sent.append(at)
+            yield block
+
+    try:
+        answer = httpx.post(f"{service.address}/v1/plan", content=blocks(), headers=JSON, timeout=30)
+        assert answer.status_code == 413
+        assert ProblemAnswer.model_validate(answer.json()).code == "too_large"
+    except httpx.WriteError:  # the server closed the connection while we were still sending, as it may
+        assert len(sent) < 200
+    assert peak_bytes(service.pid) - before <= 2 * 16 * 2**20
+    assert httpx.get(f"{service.address}/healthz").json()["working"] == 0
+
+
+def test_ctrl_c_does_not_wait_for_a_plan(tmp_path):
+    document = snapshot_document(demo_snapshot(orders=600, nodes=30, seed=4))
+    body = {"snapshot": document, "policy": {"solver": {"time_limit_seconds": 60, "relative_gap": 0}}}
+    with running_service(tmp_path) as held:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{held.address}/v1/plan", json=body, timeout=3)
+        started = time.monotonic()
+    assert time.monotonic() - started < 20
 
 
 def test_a_long_header_is_our_answer_not_the_servers(address):

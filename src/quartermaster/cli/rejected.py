@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quartermaster.io.atomic_files import write_files
-from quartermaster.io.plan_csv import guarded
+from quartermaster.io.texts import guarded
 
 if TYPE_CHECKING:
     from quartermaster.io import Rejected

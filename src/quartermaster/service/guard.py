@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ class Guard:
             return
         try:
             await self.app(scope, receive, send_guarded)
+        except asyncio.CancelledError:
+            return  # the server stops; there is nobody to answer and nothing to report
         except Exception:
             log.exception("internal error while answering %s %s", scope["method"], ascii(scope["path"]))
             if started:

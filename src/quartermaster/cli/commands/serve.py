@@ -14,6 +14,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 = any free one.", min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Plans made at the same time.", min=1, max=64)] = 1,
     max_time_limit: Annotated[float, typer.Option(help="Longest time limit a caller may ask for, seconds.")] = 60.0,
+    max_body: Annotated[int, typer.Option(help="Largest request body, MiB.", min=1, max=1024)] = 64,
     errors: Errors = ErrorsForm.TEXT,
     debug: Debug = False,
 ) -> None:
@@ -27,4 +28,4 @@ def serve(
     """
     from quartermaster.service.server import serve as run_server
 
-    run_server(host=host, port=port, workers=workers, max_time_limit_seconds=max_time_limit)
+    run_server(host=host, port=port, workers=workers, max_time_limit_seconds=max_time_limit, max_body_mib=max_body)
