@@ -8,6 +8,7 @@ import pytest
 from reading_cases import as_json, good_document, pointers, problems_of
 
 from quartermaster import io
+from quartermaster.io.findings import shown
 
 
 def sha(document):
@@ -190,3 +191,10 @@ def test_reading_does_not_change_the_document():
     before = copy.deepcopy(document)
     io.snapshot_from_document(document)
     assert document == before
+
+
+def test_values_of_64_characters_are_shown_whole():
+    assert shown("x" * 64) == "x" * 64
+    assert shown("x" * 65) == "x" * 63 + "…"
+    assert shown("\n" * 40) == "\\n" * 31 + "\\…"
+    assert shown(None) == ""
