@@ -71,7 +71,7 @@ def random_sourcing(
         column
         for order in range(n_orders)
         for node in range(n_nodes)
-        for column in _columns(rng, order, node, shapes[order], extra, limit[order], pooled)
+        for column in _columns(rng, order, node, shapes[order], extra, pooled)
     ]
     groups, listed = _groups(rng, shapes, limit, columns)
     keys = sorted({(c.order, c.node) for c in columns})
@@ -112,7 +112,7 @@ def _number(vector: tuple[int, ...], shape: tuple[int, ...]) -> int:
 
 
 def _columns(
-    rng: np.random.Generator, order: int, node: int, shape: tuple[int, ...], extra: int, limit: int, pooled: bool
+    rng: np.random.Generator, order: int, node: int, shape: tuple[int, ...], extra: int, pooled: bool
 ) -> list[Column]:
     """Columns of one (order, node): any costs, or (pooled) costs that never gain by naming the node twice."""
     if rng.random() < 0.1:
@@ -120,35 +120,60 @@ def _columns(
     vectors = list(product(*(range(quantity + 1) for quantity in shape)))[1:]
     base, unit = int(rng.integers(0, 12)), int(rng.integers(0, 8))
     cost = {v: base + unit * sum(v) + int(rng.integers(0, 6)) for v in vectors if rng.random() < 0.85}
-    if pooled or rng.random() < 0.5:
-        for whole in vectors:
-            for part in vectors:
-                rest = tuple(w - p for w, p in zip(whole, part, strict=True))
-                if part in cost and rest in cost:
-                    together = cost[part] + cost[rest] + extra
-                    cost[whole] = min(cost.get(whole, together), together)
-        return [Column(order, node, vector, 1, cost[vector]) for vector in vectors if vector in cost]
-    if rng.random() < 0.5:  # a rate card without sense: more may cost less, two shipments less than one
+    closed = pooled or rng.random() < 0.5
+    if closed:
+        for whole, part in product(vectors, vectors):
+            rest = tuple(w - p for w, p in zip(whole, part, strict=True))
+            if part in cost and rest in cost:
+                together = cost[part] + cost[rest] + extra
+                cost[whole] = min(cost.get(whole, together), together)
+    elif rng.random() < 0.5:  # a rate card without sense: more may cost less, two shipments less than one
         cost = {vector: int(rng.integers(0, 9 * sum(vector))) for vector in cost}
+    joint = {vector: int(rng.integers(0, 20)) for vector in vectors if sum(vector) > 1 and rng.random() < 0.3}
     found = [Column(order, node, vector, 1, paid) for vector, paid in cost.items()]
-    joint = [vector for vector in vectors if sum(vector) > 1 and limit > 1 and rng.random() < 0.3]
-    found += [Column(order, node, vector, 2, int(rng.integers(0, 20))) for vector in joint]
-    return found
+    found += [Column(order, node, vector, 2, paid) for vector, paid in joint.items()]
+    return _sums_listed(found, shape, extra) if closed else found
+
+
+def _sums_listed(columns: list[Column], shape: tuple[int, ...], extra: int) -> list[Column]:
+    """List, for any two columns of a node, one that serves their sum as well; then the node needs no watching."""
+    listed = list(columns)
+    while True:
+        new = [
+            Column(one.order, one.node, both, one.shipments + two.shipments, one.cost + two.cost)
+            for one, two, both in _pairs(listed, shape)
+            if not _as_good(listed, both, one.shipments + two.shipments, one.cost + two.cost, extra)
+        ]
+        if not new:
+            return listed
+        listed = [c for c in listed if (c.vector, c.shipments) != (new[0].vector, new[0].shipments)] + new[:1]
+
+
+def _pairs(columns: list[Column], shape: tuple[int, ...]) -> list[tuple[Column, Column, tuple[int, ...]]]:
+    """All pairs of columns within the demand, with their sum."""
+    pairs = []
+    for one, two in product(columns, columns):
+        both = tuple(a + b for a, b in zip(one.vector, two.vector, strict=True))
+        if all(units <= quantity for units, quantity in zip(both, shape, strict=True)):
+            pairs.append((one, two, both))
+    return pairs
+
+
+def _as_good(columns: list[Column], vector: tuple[int, ...], shipments: int, cost: int, extra: int) -> bool:
+    """Tell whether one column serves a vector in no more shipments at no more cost."""
+    paid = cost + extra * shipments
+    return any(
+        c.vector == vector and c.shipments <= shipments and c.cost + extra * c.shipments <= paid for c in columns
+    )
 
 
 def _needs_watching(columns: list[Column], key: tuple[int, int], shape: tuple[int, ...], extra: int) -> bool:
     """Tell whether some two columns of an (order, node) have no one column that serves their sum as well."""
     own = [column for column in columns if (column.order, column.node) == key]
-    for one, two in product(own, own):
-        both = tuple(a + b for a, b in zip(one.vector, two.vector, strict=True))
-        shipments = one.shipments + two.shipments
-        paid = one.cost + two.cost + extra * shipments
-        as_good = any(
-            c.vector == both and c.shipments <= shipments and c.cost + extra * c.shipments <= paid for c in own
-        )
-        if all(b <= quantity for b, quantity in zip(both, shape, strict=True)) and not as_good:
-            return True
-    return False
+    return not all(
+        _as_good(own, both, one.shipments + two.shipments, one.cost + two.cost, extra)
+        for one, two, both in _pairs(own, shape)
+    )
 
 
 def _groups(

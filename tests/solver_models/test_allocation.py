@@ -159,6 +159,8 @@ def test_what_is_stored_is_what_is_taken():
     assert solution.bound == pytest.approx(4)
     twice = sparse.csr_array((np.array([2.0, 2.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 2))
     assert sm.solve(sm.AllocationProblem([0, 0], [1, 4], twice, [3])).chosen.tolist() == [1]
+    with pytest.raises(ValueError, match="0 or 1"):
+        sm.AllocationProblem([0, 0], [1, 4], np.zeros((0, 2)), [], [10], twice / 2)
 
 
 def test_the_problem_keeps_arrays_of_its_own():

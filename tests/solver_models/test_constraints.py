@@ -131,6 +131,7 @@ def test_constraint_9_short_order_charge_is_paid_once():
     check(sourcing_problem([Wanted((2, 2), backorder=10)], ways), 21, [0])
     check(sourcing_problem([Wanted((2, 2), backorder=10, short=30)], ways), 45, [1])
     check(sourcing_problem([Wanted((2, 2), backorder=10, short=20)], ways), 41, [0])
+    check(sourcing_problem([Wanted((2, 2), backorder=10, short=4)], ways[1:]), 44, [])
 
 
 def test_constraint_9_short_order_charge_of_an_order_that_ships_complete():

@@ -81,7 +81,8 @@ def test_excess_is_the_least_rest_beside_the_column(seed):
         group, position = group_of(arrays, order)
         shipments, rest = int(arrays.column_shipments[column]), rest_of(arrays, order, [column])
         finishes = []
-        for others in column_sets(arrays, order, rest, group.limit - shipments):
+        beside = column_sets(arrays, order, rest, group.limit - shipments) if shipments <= group.limit else []
+        for others in beside:
             short = backorder_cost(group, position, rest_of(arrays, order, [column, *others]))
             if short is not None:
                 more = int(arrays.column_shipments[list(others)].sum()) if others else 0

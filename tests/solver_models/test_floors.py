@@ -1,0 +1,86 @@
+"""Floors of large orders against every way to split a small one."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from solver_models.floors import LargeOrder
+from solver_models.sourcing import INFEASIBLE, UNLIMITED
+
+
+def random_order(seed: int) -> tuple[LargeOrder, np.ndarray]:
+    """An order of one or two lines, and prices of stock, shipments and units of its nodes."""
+    rng = np.random.default_rng(seed)
+    lines, nodes = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+    unit_cost = rng.integers(0, 12, (lines, nodes))
+    unit_cost[rng.random((lines, nodes)) < 0.2] = INFEASIBLE
+    stock = np.arange(lines * nodes).reshape(lines, nodes)
+    stock[rng.random((lines, nodes)) < 0.3] = -1
+    order = LargeOrder(
+        order=0,
+        quantity=rng.integers(1, 5, lines),
+        backorder=rng.integers(1, 25, lines),
+        order_backorder=int(rng.choice([0, 7])),
+        limit=int(rng.choice([1, 2, UNLIMITED])),
+        complete=bool(rng.random() < 0.3),
+        unit_cost=unit_cost,
+        available=rng.integers(0, 5, (lines, nodes)),
+        stock=stock,
+        fixed_cost=rng.integers(0, 15, nodes),
+        shipment=lines * nodes + np.arange(nodes),
+        units=lines * nodes + nodes + np.arange(nodes),
+    )
+    price = rng.integers(0, 6, lines * nodes + 2 * nodes) * (rng.random(lines * nodes + 2 * nodes) < 0.5)
+    return order, price.astype(np.int64)
+
+
+def least_cost(order: LargeOrder, price: np.ndarray) -> int:
+    """Cheapest of all splits, if a shipment costs its fixed part and the units their own."""
+    lines, nodes = order.unit_cost.shape
+    usable = order.unit_cost < INFEASIBLE
+    per_line = []
+    for line in range(lines):
+        ranges = [
+            range(int(min(order.available[line, node], order.quantity[line])) * int(usable[line, node]) + 1)
+            for node in range(nodes)
+        ]
+        per_line.append([split for split in product(*ranges) if sum(split) <= order.quantity[line]])
+    best = INFEASIBLE
+    for splits in product(*per_line):
+        served = sum(map(sum, splits))
+        used = [node for node in range(nodes) if any(split[node] for split in splits)]
+        if len(used) > order.limit or (order.complete and 0 < served < order.quantity.sum()):
+            continue
+        cost = sum(int(order.fixed_cost[node] + price[order.shipment[node]]) for node in used)
+        for line, split in enumerate(splits):
+            short = int(order.quantity[line]) - sum(split)
+            cost += short * int(order.backorder[line])
+            for node in used:
+                row = int(order.stock[line, node])
+                each = price[order.units[node]] + (price[row] if row >= 0 else 0)
+                cost += split[node] * int(order.unit_cost[line, node] + each) if split[node] else 0
+        best = min(best, cost + (order.order_backorder if served < order.quantity.sum() else 0))
+    return best
+
+
+@pytest.mark.parametrize("seed", range(250))
+def test_no_split_costs_less(seed):
+    order, price = random_order(seed)
+    assert order.floor(price) <= least_cost(order, price)
+    assert order.floor(price) <= int(order.quantity @ order.backorder) + order.order_backorder
+
+
+def test_floors_are_near_what_they_bound():
+    pairs = [(order.floor(price), least_cost(order, price)) for order, price in map(random_order, range(250))]
+    assert sum(floor for floor, _ in pairs) >= 0.9 * sum(least for _, least in pairs)
+    assert sum(floor == least for floor, least in pairs) >= 120
+
+
+def test_prices_raise_the_floor():
+    raised = 0
+    for seed in range(60):
+        order, price = random_order(seed)
+        assert order.floor(price) <= order.floor(price + 3)
+        raised += order.floor(price) < order.floor(price + 3)
+    assert raised >= 20
