@@ -50,6 +50,7 @@ PROGRAM_DOUBLES: dict[str, Double] = {
     "says infeasible": said(None, infeasible=True),
     "says nothing": said(None, finished=False),
     "dies": said(None, finished=False, failure="Check failed: incumbent lost"),
+    "dies, but claims a bound": said(None, bound=1e12, finished=False, failure="Check failed"),
     "takes everything": said(np.ones, bound=0.0),
     "takes nothing": said(np.zeros, bound=0.0),
     "returns noise": said(noise, bound=0.0),

@@ -66,7 +66,7 @@ def test_a_hint_is_taken_or_ignored_but_never_harmful(solver):
 
 @pytest.mark.parametrize("solver", PROGRAM_SOLVERS)
 def test_entries_given_twice_add_up(solver):
-    twice = sparse.coo_array((np.array([2.0, 2.0, 6.0, 5.0]), ([0, 0, 0, 0], [0, 0, 1, 2])), shape=(1, 3))
+    twice = sparse.csr_array((np.array([2.0, 2.0, 6.0, 5.0]), np.array([0, 0, 1, 2]), np.array([0, 4])), shape=(1, 3))
     model = knapsack(fits=9.0)
     answer = solve_linear(
         LinearModel(model.cost, model.lower, model.upper, model.integer, twice, model.row_lower, model.row_upper),
@@ -89,12 +89,14 @@ def test_a_node_limit_ends_the_search_early():
         np.full(5, 900.0),
     )
     answer = solve_linear(model, Solver.HIGHS, time_limit=20.0, work_limit=1)
+    assert answer.out_of_work
     assert not answer.finished
     assert answer.failure == ""
 
 
 class Termination:
     reason = mathopt.TerminationReason.OPTIMAL
+    limit = None
 
     class objective_bounds:  # noqa: N801 - named like MathOpt's field
         dual_bound = float("nan")
@@ -157,6 +159,7 @@ def test_a_model_that_is_refused_is_an_answer_too():
 def test_values_that_are_no_numbers_are_no_values(values, monkeypatch):
     monkeypatch.setattr(mathopt, "solve", lambda *given, **named: FakeResult(values))
     answer = solve_linear(knapsack(), Solver.HIGHS, time_limit=1.0)
+    assert answer.failure == ""
     assert answer.values is None
     assert answer.bound == -np.inf
     assert not answer.finished
@@ -165,7 +168,10 @@ def test_values_that_are_no_numbers_are_no_values(values, monkeypatch):
 @pytest.mark.parametrize("duals", [None, [np.nan], [-np.inf]])
 def test_duals_that_are_no_numbers_are_no_duals(duals, monkeypatch):
     monkeypatch.setattr(mathopt, "solve", lambda *given, **named: FakeResult([0.0, 0.0, 0.0], duals))
-    assert solve_linear(knapsack(integer=False), Solver.GLOP, time_limit=1.0).row_duals is None
+    answer = solve_linear(knapsack(integer=False), Solver.GLOP, time_limit=1.0)
+    assert answer.failure == ""
+    assert answer.row_duals is None
+    assert answer.values.tolist() == [0.0, 0.0, 0.0]
 
 
 def test_importing_the_package_loads_no_solver():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sourcing_handmade import Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
@@ -30,6 +31,14 @@ def test_exact_where_orders_do_not_meet_but_for_ties():
         assert choice.cost >= alone == best_choice(arrays).cost
         exact += choice.cost == alone
     assert exact >= 76
+
+
+def test_a_node_once_open_is_open():
+    """Node 0 costs 50 to open; the first order has no other way, so the second need not pay it again."""
+    ways = [Way(0, 0, (1,), 10), Way(1, 0, (1,), 10), Way(1, 1, (1,), 12)]
+    arrays = sourcing_problem([Wanted((1,)), Wanted((1,))], ways, opening=(50, 0))
+    assert take_in_turn(arrays, arrays.column_cost, np.array([0, 1])).columns.tolist() == [0, 1]
+    assert take_in_turn(arrays, arrays.column_cost, np.array([1, 0])).columns.tolist() == [0, 2]
 
 
 def test_who_comes_first_is_served_first():

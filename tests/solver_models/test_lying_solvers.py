@@ -9,6 +9,7 @@ from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice
 
 from solver_models import allocation, column_generation, restricted
+from solver_models import search as search_module
 from solver_models.allocation import AllocationProblem, Termination, solve
 from solver_models.bound import lower_bound
 from solver_models.pricing import Pricer
@@ -58,7 +59,19 @@ def test_no_solver_at_all(name, monkeypatch):
     check(arrays, run(arrays))
 
 
-@pytest.mark.parametrize("name", ["says infeasible", "dies", "claims a bound above its own cost"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_bound_that_contradicts_its_own_cost_is_dropped_whole(seed, monkeypatch):
+    """Also where only some columns were asked about: what was left out proves nothing about what was in."""
+    monkeypatch.setattr(search_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (1, 2, 3))
+    monkeypatch.setattr(restricted, "solve_linear", PROGRAM_DOUBLES["dies, but claims a bound"])
+    arrays = random_sourcing(seed, Size(orders=4, nodes=3))
+    found = run(arrays)
+    check(arrays, found)
+    assert found.bound <= best_choice(arrays).cost
+
+
+@pytest.mark.parametrize("name", ["says infeasible", "dies", "takes everything", "claims a bound above its own cost"])
 def test_broken_contracts_are_counted(name, monkeypatch):
     arrays = random_sourcing(contended(), Size(orders=4))
     assert run(arrays).contradictions == 0
