@@ -1,0 +1,108 @@
+"""The integer program over some columns, piece by piece."""
+
+from time import monotonic
+
+import numpy as np
+import pytest
+from solver_doubles import PROGRAM_DOUBLES
+from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
+from sourcing_instances import Size, random_sourcing
+from sourcing_options import best_choice
+
+from solver_models import restricted
+from solver_models.backend import solve_linear
+from solver_models.restricted import Rounded, solve_restricted
+from solver_models.sourcing import SourcingArrays, cost_of
+
+NOTHING = np.empty(0, dtype=np.int64)
+
+
+def rounded(arrays: SourcingArrays, start: np.ndarray = NOTHING) -> Rounded:
+    deadline = monotonic() + 20.0
+    return solve_restricted(
+        arrays,
+        start,
+        seconds_left=lambda: deadline - monotonic(),
+        relative_gap=0.0,
+        seed=0,
+        threads=1,
+        node_limit=0,
+    )
+
+
+def counted(monkeypatch) -> list[int]:
+    """Count the columns of each program that is solved."""
+    sizes: list[int] = []
+
+    def count(model, solver, **limits):
+        sizes.append(len(model.cost))
+        return solve_linear(model, solver, **limits)
+
+    monkeypatch.setattr(restricted, "solve_linear", count)
+    return sizes
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_pieces_add_up_to_the_optimum(seed, monkeypatch):
+    monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
+    arrays = random_sourcing(seed, Size(orders=4, nodes=3))
+    answer, best = rounded(arrays), best_choice(arrays).cost
+    assert cost_of(arrays, answer.columns) == best
+    assert answer.bound == best
+    assert not answer.clocked
+    assert answer.contradictions == 0
+
+
+TWO_PAIRS = (
+    [Wanted((1,))] * 4,
+    [Way(order, node, (1,), 10 + node) for order in range(4) for node in (0, 1)],
+)
+
+
+@pytest.mark.parametrize(
+    ("shared", "opening", "programs"),
+    [
+        pytest.param([], (0, 0), 4, id="nothing shared"),
+        pytest.param([Shared(9, {0: 1, 2: 1, 4: 1, 6: 1})], (0, 0), 4, id="a resource that cannot bind"),
+        pytest.param([Shared(1, {0: 1, 2: 1}), Shared(1, {4: 1, 6: 1})], (0, 0), 2, id="two pairs"),
+        pytest.param([Shared(1, {0: 1, 2: 1}), Shared(1, {2: 1, 4: 1})], (0, 0), 2, id="a chain of three"),
+        pytest.param([], (0, 7), 1, id="a node that costs something to open"),
+    ],
+)
+def test_orders_are_apart_unless_they_share_what_can_bind(shared, opening, programs, monkeypatch):
+    monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
+    sizes = counted(monkeypatch)
+    arrays = sourcing_problem(*TWO_PAIRS, shared, opening=opening)
+    answer = rounded(arrays)
+    assert len(sizes) == programs
+    assert cost_of(arrays, answer.columns) == best_choice(arrays).cost
+
+
+def test_small_pieces_are_put_together(monkeypatch):
+    sizes = counted(monkeypatch)
+    rounded(sourcing_problem(*TWO_PAIRS))
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("name", ["says nothing", "dies", "says infeasible"])
+def test_without_an_answer_the_start_is_kept(name, monkeypatch):
+    monkeypatch.setattr(restricted, "solve_linear", PROGRAM_DOUBLES[name])
+    arrays = sourcing_problem(*TWO_PAIRS)
+    answer = rounded(arrays, np.array([1, 2, 6]))
+    assert answer.columns.tolist() == [1, 2, 6]
+    assert answer.bound is None
+    assert answer.contradictions == (name != "says nothing")
+
+
+def test_a_second_solver_takes_over_where_the_first_gives_nothing(monkeypatch):
+    asked = []
+
+    def one_dies(model, solver, **limits):
+        asked.append(solver)
+        return PROGRAM_DOUBLES["dies"](model, solver) if len(asked) == 1 else solve_linear(model, solver, **limits)
+
+    monkeypatch.setattr(restricted, "solve_linear", one_dies)
+    arrays = sourcing_problem(*TWO_PAIRS)
+    answer = rounded(arrays)
+    assert len(set(asked)) == 2
+    assert cost_of(arrays, answer.columns) == answer.bound == 40
