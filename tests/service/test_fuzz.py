@@ -24,10 +24,10 @@ def test_generated_requests(tmp_path):
             [
                 Path(sys.executable).with_name("schemathesis"), "--config-file", config, "run",
                 f"{service.address}/openapi.json", "--checks", "all", "--phases", "examples,fuzzing",
-                "--max-examples", "60", "--seed", SEED, "--no-color", "--generation-database", "none",
+                "--max-examples", "40", "--seed", SEED, "--no-color", "--generation-database", "none",
             ],
             cwd=tmp_path, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r"(\d+) generated", done.stdout)[1]) >= 100
+    assert int(re.search(r"(\d+) generated", done.stdout)[1]) >= 60
     assert "internal error" not in (tmp_path / "serve.log").read_text()

@@ -11,8 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from quartermaster.errors import InputError, Problem
+from quartermaster.io.codes import CODES
 from quartermaster.service import ServiceSettings, create_app
 from quartermaster.service.guard import MAX_HEADER_BYTES, MAX_TARGET_BYTES, SECURITY_HEADERS
+from quartermaster.service.problem_body import ANSWERS
 
 JSON = {"content-type": "application/json"}
 
@@ -219,3 +221,9 @@ def test_the_contract_lists_what_is_served(client):
         "/v1/evaluate": {"post"},
         "/healthz": {"get"},
     }
+
+
+def test_every_code_is_published(client):
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert set(schemas["Finding"]["properties"]["code"]["enum"]) == set(CODES)
+    assert set(schemas["ProblemAnswer"]["properties"]["code"]["enum"]) == set(ANSWERS) - {"utf16"}

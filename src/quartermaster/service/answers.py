@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from quartermaster.domain.plan import Reason, Status
+from quartermaster.io.codes import CODES
+from quartermaster.service.problem_body import ANSWERS, code_name
 
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["1234.56"])]
 """A decimal as text: exact, whatever reads it."""
@@ -83,7 +85,7 @@ class Backorder(Answer):
 class Finding(Answer):
     """One problem or warning, with the place of its cause."""
 
-    code: str
+    code: Annotated[str, Field(json_schema_extra={"enum": sorted(CODES)})]
     detail: str
     pointer: Annotated[str | None, Field(description="JSON pointer into the body")] = None
     file: str | None = None
@@ -153,6 +155,6 @@ class ProblemAnswer(Answer):
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str
     instance: Annotated[str, Field(pattern="^urn:quartermaster:request:")]
-    code: str
+    code: Annotated[str, Field(json_schema_extra={"enum": sorted({code_name(code) for code in ANSWERS})})]
     errors_total: Annotated[int | None, Field(ge=1, description="all problems found, listed or not")] = None
     errors: Annotated[list[Finding] | None, Field(max_length=100)] = None

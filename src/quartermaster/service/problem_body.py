@@ -120,9 +120,20 @@ def refusal_body(code: str, detail: str) -> dict[str, Any]:
     return _head(code, f"{detail}; {_NOTHING_DONE}.")
 
 
+def code_name(code: str) -> str:
+    """Return the published name of a code: UTF-16 is wrong encoding too, with another status.
+
+    Parameters
+    ----------
+    code
+        A key of `ANSWERS`.
+    """
+    return "encoding" if code == "utf16" else code
+
+
 def _head(code: str, detail: str) -> dict[str, Any]:
     answer = ANSWERS[code]
-    name = "encoding" if code == "utf16" else code
+    name = code_name(code)
     return {
         "type": f"urn:quartermaster:problem:{name}",
         "title": answer.title,
