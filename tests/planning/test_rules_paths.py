@@ -43,10 +43,11 @@ def same(one: PlanTables, other: PlanTables) -> bool:
         ((bulk_options, "MAX_STEPS", 0),),
         ((bulk_options, "MAX_STEPS", 0), (lattice_bounds, "MAX_PAIRS", 0)),
         ((bulk_options, "MAX_STEPS", 0), (exact_option, "MANY", 0), (node_parts, "MAX_CELLS", 7)),
+        ((bulk_options, "MAX_STEPS", 0), (exact_option, "PACKED_BELOW", 0)),
         ((cheapest, "MAX_CHUNK", 3),),
         ((cheapest, "MAX_CELLS", 100),),
     ],
-    ids=["alone", "swept", "combined in pieces", "three orders a chunk", "one order a chunk"],
+    ids=["alone", "swept", "combined in pieces", "beyond 64 bits", "three orders a chunk", "one order a chunk"],
 )
 def test_cheapest(
     problems: list[PlanningProblem],

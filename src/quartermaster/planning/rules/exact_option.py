@@ -31,6 +31,8 @@ from solver_models.sourcing import INFEASIBLE
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+PACKED_BELOW = INFEASIBLE
+"""Cost and shipments packed into one number below this fit 64 bits, sums of two included."""
 MANY = 5000
 """Shipments left by the first bound that are worth a second, better known option."""
 
@@ -140,7 +142,7 @@ class ExactOption:
         """Choose at most one part per node; None when the best has more shipments than the order may have."""
         scale = int(self.units[-1]) + 1
         # cost and shipments in one number; Python integers where 64 bits would not hold it
-        dtype = np.int64 if (known + self.extra) * scale < INFEASIBLE else object
+        dtype = np.int64 if (known + self.extra) * scale < PACKED_BELOW else object
         none = INFEASIBLE if dtype is np.int64 else INFEASIBLE * scale
         layers = 1 if limit is None else limit + 1
         after = np.full((layers, *self.shape), none, dtype=dtype)
