@@ -58,18 +58,20 @@ class LargeOrder:
     shipment: Ints
     units: Ints
 
-    def floor(self, price: Ints) -> int:
+    def floor(self, price: Ints | None = None) -> int:
         """Return a lower bound on the cost of every option of the order, prices included.
 
         Parameters
         ----------
         price
-            (n_resources,) int64 >= 0.
+            (n_resources,) int64 >= 0; None = every resource is free.
         """
         nothing = int(self.quantity @ self.backorder) + self.order_backorder
         usable = self.unit_cost < INFEASIBLE
-        priced = self.unit_cost + np.where(self.stock >= 0, price[self.stock], 0) + price[self.units][None, :]
-        shipment = self.fixed_cost + price[self.shipment]
+        priced, shipment = self.unit_cost, self.fixed_cost
+        if price is not None:
+            priced = priced + np.where(self.stock >= 0, price[self.stock], 0) + price[self.units][None, :]
+            shipment = shipment + price[self.shipment]
         if not np.any(usable):
             return nothing
         served = self._from_one_node(usable, priced, shipment) if self.limit == 1 else self._from_any(priced, shipment)

@@ -144,9 +144,10 @@ def _assemble(arrays: SourcingArrays, group: OrderGroup, position: int, columns:
         sums = block[part] + served[rest]
         least = np.minimum.reduceat(sums, start)
         hit = np.flatnonzero(sums == np.repeat(least, np.diff(np.r_[start, len(sums)])))
-        _, once = np.unique(np.searchsorted(start, hit, side="right"), return_index=True)
+        # of equals the largest part, so that one column is taken rather than two of its node
+        segment = np.searchsorted(start, hit, side="right")
         served[whole] = np.minimum(least, INFEASIBLE)
-        last[whole] = part[hit[once]]
+        last[whole] = part[hit[np.flatnonzero(np.r_[np.diff(segment) != 0, True])]]
     option = np.minimum(served - arrays.extra_shipment, INFEASIBLE) + group.backorder[position, ::-1]
     option[0] = group.backorder[position, -1]
     whole_now = int(np.argmin(option))

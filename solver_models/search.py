@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
 """Share of the time left that each of them may take, the last one all of it."""
 MIN_SECONDS = 0.05
 """Time left with which no program is started any more."""
+LARGE_SHARE = 0.3
+"""Share of the time left after pricing that is kept for the bound when there are large orders."""
 PRICE_SHARE = 0.3
 """Share of the whole time that prices may take."""
 
@@ -94,8 +97,8 @@ def search(
     seed, threads, node_limit
         Passed to solvers; node_limit 0 = none.
     large
-        Orders of which only some columns are listed; the bound takes their floors instead, and solvers' claims, which
-        know the listed columns only, do not count.
+        Orders of which only some columns are listed; the bound takes their floors instead, and what solvers claim with
+        their columns in the program does not count.
     progress
         Told the share of the work done, 0 to 1.
     """
@@ -115,36 +118,91 @@ def search(
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
-    bound, contradictions, clocked = price_bound, 0, not priced.finished
+    state = _State(best, price_bound, 0, not priced.finished)
+    options = {"relative_gap": relative_gap / 2, "seed": seed, "threads": threads, "node_limit": node_limit}
+    for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
     budgets = _budgets(work)
     for number, count in enumerate(budgets):
-        if _close(best, bound, relative_gap) or seconds_left() <= MIN_SECONDS:
+        left = _share_of(lambda: seconds_left() - for_bound, TIME_SHARES[number - len(budgets)])
+        kept, left_out = _cheapest_columns(priced, priced.bound, count, state.best)
+        if _close(state.best, state.bound, relative_gap) or left() <= MIN_SECONDS or (number and kept.sum() > LARGEST):
             break
-        kept, left_out = _cheapest_columns(priced, count, best)
-        rounded = solve_restricted(
-            work.restricted(kept),
-            np.searchsorted(np.flatnonzero(kept), best.columns),
-            seconds_left=_share_of(seconds_left, TIME_SHARES[number - len(budgets)]),
-            relative_gap=relative_gap / 2,
-            seed=seed,
-            threads=threads,
-            node_limit=node_limit,
-        )
-        contradictions += rounded.contradictions
-        clocked |= rounded.clocked
-        columns = np.flatnonzero(kept)[rounded.columns]
-        found = Choice(columns, cost_of(work, columns))
-        contradictions += found.cost >= INFEASIBLE
-        best = _better(best, found)
-        if rounded.bound is not None and not large:
-            # a bound above a cost that is known to be possible is withdrawn, whatever the columns left out allow
-            believed = rounded.bound <= best.cost
-            contradictions += not believed
-            bound = max(bound, min(rounded.bound, priced.bound + left_out)) if believed else bound
+        claimed = _run(work, kept, state, left, options)
+        if claimed is not None and not large:
+            state.bound = max(state.bound, min(claimed, priced.bound + left_out))
         tell(0.3 + 0.7 * (number + 1) / len(budgets))
+    if large and not _close(state.best, state.bound, relative_gap) and seconds_left() > MIN_SECONDS:
+        _bound_without_large(work, priced, price_bound, large, state, seconds_left, options)
     tell(1.0)
-    clocked |= not _close(best, bound, relative_gap) and seconds_left() <= MIN_SECONDS
-    return SearchResult(best, min(bound, best.cost), price_bound, prices, clocked, contradictions)
+    clocked = state.clocked or (not _close(state.best, state.bound, relative_gap) and seconds_left() <= MIN_SECONDS)
+    bound = min(state.bound, state.best.cost)
+    return SearchResult(state.best, bound, price_bound, prices, clocked, state.contradictions)
+
+
+@dataclass(slots=True)
+class _State:
+    """What a search knows so far."""
+
+    best: Choice
+    bound: int
+    contradictions: int
+    clocked: bool
+
+
+def _run(
+    work: SourcingArrays,
+    kept: NDArray[np.bool_],
+    state: _State,
+    seconds_left: Callable[[], float],
+    options: dict[str, Any],
+) -> int | None:
+    """Solve the program over some columns, keep a better choice, return the bound claimed unless it contradicts."""
+    start = state.best.columns[kept[state.best.columns]]
+    numbers = np.flatnonzero(kept)
+    rounded = solve_restricted(
+        work.restricted(kept), np.searchsorted(numbers, start), seconds_left=seconds_left, **options
+    )
+    columns = numbers[rounded.columns]
+    found = Choice(columns, cost_of(work, columns))
+    state.contradictions += rounded.contradictions + (found.cost >= INFEASIBLE)
+    state.clocked |= rounded.clocked
+    state.best = _better(state.best, found)
+    if rounded.bound is None:
+        return None
+    # a bound above the cost of a choice among these columns is a lie; nothing it says is used
+    possible = min(found.cost, state.best.cost if len(start) == len(state.best.columns) else INFEASIBLE)
+    state.contradictions += rounded.bound > possible
+    return rounded.bound if rounded.bound <= possible else None
+
+
+def _bound_without_large(
+    work: SourcingArrays,
+    priced: Priced,
+    price_bound: int,
+    large: Sequence[LargeOrder],
+    state: _State,
+    seconds_left: Callable[[], float],
+    options: dict[str, Any],
+) -> None:
+    """Bound the small orders by a program of their own, as if the large ones took nothing, and add the floors of those.
+
+    A plan that uses a column left out costs at least the price bound + its excess; any other plan costs the small
+    orders at least what the program claims.
+    """
+    is_large = np.zeros(work.n_orders, dtype=bool)
+    is_large[[order.order for order in large]] = True
+    kept, left_out = _cheapest_columns(priced, price_bound, LARGEST, state.best)
+    claimed = _run(work, kept & ~is_large[work.column_order], state, seconds_left, options)
+    if claimed is None:
+        return
+    nothing = {
+        int(order): int(cost)
+        for group in work.groups
+        for order, cost in zip(group.orders, group.backorder[:, -1], strict=True)
+        if is_large[order]
+    }
+    apart = sum(order.floor(None) - nothing[order.order] for order in large)
+    state.bound = max(state.bound, min(claimed + apart, price_bound + left_out))
 
 
 def _binding(arrays: SourcingArrays) -> SourcingArrays:
@@ -187,13 +245,15 @@ def _price_step(arrays: SourcingArrays) -> float:
 def _budgets(arrays: SourcingArrays) -> list[int]:
     """Return how many columns each integer program takes."""
     counts = [count * arrays.n_orders for count in COLUMNS_PER_ORDER]
-    counts = [count for count in counts if SMALL < count < arrays.n_columns] + [arrays.n_columns]
-    return counts[:1] + [count for count in counts[1:] if count <= LARGEST]
+    return [count for count in counts if SMALL < count < arrays.n_columns] + [arrays.n_columns]
 
 
-def _cheapest_columns(priced: Priced, count: int, best: Choice) -> tuple[NDArray[np.bool_], int]:
-    """Mark the columns of least excess and those of the best choice; return also the least excess left out."""
-    useful = priced.bound + priced.excess < best.cost
+def _cheapest_columns(priced: Priced, bound: int, count: int, best: Choice) -> tuple[NDArray[np.bool_], int]:
+    """Mark the columns of least excess and those of the best choice; return also the least excess left out.
+
+    Columns whose every plan costs at least what is known, by the bound given, are of no use.
+    """
+    useful = bound + priced.excess < best.cost
     if useful.sum() > count:
         threshold = int(np.partition(priced.excess, count - 1)[count - 1])
         useful &= priced.excess <= threshold
