@@ -4,7 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from corruptions import CORRUPTIONS, FALSE_CLAIMS
+from corruptions import CORRUPTIONS
+from false_claims import FALSE_CLAIMS
 from good_plan import TOTAL_MICRO, Draft, bare_draft, full_draft
 
 from quartermaster.evaluation import RULES, evaluate_tables
