@@ -129,7 +129,8 @@ def _columns(
                 cost[whole] = min(cost.get(whole, together), together)
     elif rng.random() < 0.5:  # a rate card without sense: more may cost less, two shipments less than one
         cost = {vector: int(rng.integers(0, 9 * sum(vector))) for vector in cost}
-    joint = {vector: int(rng.integers(0, 20)) for vector in vectors if sum(vector) > 1 and rng.random() < 0.3}
+    dear = int(rng.choice([5, 20]))
+    joint = {vector: int(rng.integers(0, dear)) for vector in vectors if sum(vector) > 1 and rng.random() < 0.3}
     found = [Column(order, node, vector, 1, paid) for vector, paid in cost.items()]
     found += [Column(order, node, vector, 2, paid) for vector, paid in joint.items()]
     return _sums_listed(found, shape, extra) if closed else found

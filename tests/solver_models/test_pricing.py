@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sourcing_handmade import Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import backorder_cost, column_sets, group_of, options_of, rest_of
 
@@ -93,6 +94,17 @@ def test_excess_is_the_least_rest_beside_the_column(seed):
             assert excess[column] == max(0, min(finishes) - best)
         else:
             assert excess[column] >= INFEASIBLE // 2
+
+
+@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(("limit", "cost"), [(1, 50), (2, 50), (3, 2)])
+def test_a_column_of_two_shipments_uses_up_two(limit, cost, once):
+    """Two units in two shipments and a third from elsewhere: allowed only where three shipments are."""
+    ways = [Way(0, 1, (1,), 1), Way(0, 0, (2,), 1, shipments=2), Way(0, 2, (3,), 50)]
+    arrays = sourcing_problem([Wanted((3,), backorder=100, limit=limit)], ways, once=once)
+    total, chosen = Pricer(arrays).options(arrays.column_cost)
+    assert total == cost
+    assert sorted(chosen.tolist()) == ([0, 1] if limit == 3 else [2])
 
 
 @pytest.mark.parametrize("seed", range(60))
