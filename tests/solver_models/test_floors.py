@@ -68,6 +68,7 @@ def least_cost(order: LargeOrder, price: np.ndarray) -> int:
 def test_no_split_costs_less(seed):
     order, price = random_order(seed)
     assert order.floor(price) <= least_cost(order, price)
+    assert order.floor(None) == order.floor(np.zeros_like(price))
     assert order.floor(price) <= int(order.quantity @ order.backorder) + order.order_backorder
 
 

@@ -5,7 +5,7 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from sourcing_handmade import Wanted, sourcing_problem
+from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice
 
@@ -109,6 +109,13 @@ def test_without_columns_everything_is_backordered(orders):
     found = run(sourcing_problem(orders, []))
     assert found.choice.columns.tolist() == []
     assert found.choice.cost == found.bound == (13 if orders else 0)
+
+
+def test_a_problem_in_which_waiting_is_impossible_is_refused():
+    """Less than nothing of a resource: not even the choice that takes nothing is feasible."""
+    arrays = sourcing_problem([Wanted((1,))], [Way(0, 0, (1,), 1)], [Shared(-1, {0: 1})])
+    with pytest.raises(ValueError, match="backordering everything must be feasible"):
+        run(arrays)
 
 
 def test_progress_rises_to_one():
