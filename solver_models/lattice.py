@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,13 +102,15 @@ class Lattice:
         whole = np.repeat(np.arange(self.size), np.diff(start))
         vectors = self.vectors
         first = np.argmax(vectors > 0, axis=1)
-        kept = (whole > 0) & (vectors[part, first[whole]] > 0)
+        kept = np.flatnonzero((whole > 0) & (vectors[part, first[whole]] > 0))
+        kept = kept[np.argsort(self.units[whole[kept]], kind="stable")]  # by units, each level still sorted by whole
         part, whole = part[kept], whole[kept]
+        ends = np.searchsorted(self.units[whole], np.arange(1, int(self.units[-1]) + 2))
         grouped = []
-        for units in range(1, int(self.units[-1]) + 1):
-            chosen = np.flatnonzero(self.units[whole] == units)
-            wholes, begin = np.unique(whole[chosen], return_index=True)
-            grouped.append((wholes, part[chosen], whole[chosen] - part[chosen], begin.astype(np.int64)))
+        for begin, end in pairwise(ends.tolist()):
+            level = whole[begin:end]
+            starts = np.flatnonzero(np.diff(level, prepend=-1))
+            grouped.append((level[starts], part[begin:end], level - part[begin:end], starts.astype(np.int64)))
         return tuple(grouped)
 
 

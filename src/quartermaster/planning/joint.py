@@ -123,27 +123,39 @@ def _of_pair(
     whole = np.repeat(np.arange(lattice.size), np.diff(start))
     nothing = np.full(lattice.size, INFEASIBLE, dtype=np.int64)
     nothing[0] = 0
-    # by number of shipments: cost of each vector, and how it came about
-    tables: list[tuple[Ints, list[tuple[tuple[int, int], ...]]]] = [(nothing, [()] * lattice.size)]
+    # by number of shipments: cost of each vector; and for each service the vector that it ships of it, 0 = none
+    tables = [nothing]
+    taken: list[list[Ints]] = []
     for service in offered.tolist():
-        grown = [(cost.copy(), list(ways)) for cost, ways in tables]
-        grown.append((np.full(lattice.size, INFEASIBLE, dtype=np.int64), [()] * lattice.size))
-        for count, (cost, ways) in enumerate(tables):
+        grown = [*(cost.copy() for cost in tables), np.full(lattice.size, INFEASIBLE, dtype=np.int64)]
+        steps = [np.zeros(lattice.size, dtype=np.int64) for _ in grown]
+        for count, cost in enumerate(tables, start=1):
             sums = by_service[service][part] + cost[whole - part]
             least = np.minimum.reduceat(sums, start[:-1])
-            target, target_ways = grown[count + 1]
-            for vector in np.flatnonzero(least < target).tolist():
-                span = slice(start[vector], start[vector + 1])
-                piece = int(part[span][np.argmin(sums[span])])
-                target[vector] = least[vector]
-                target_ways[vector] = (*ways[vector - piece], (service, piece))
+            better = least < grown[count]
+            first = np.flatnonzero(better[whole] & (sums == least[whole]))[::-1]
+            steps[count][whole[first]] = part[first]  # of equals the first, which is written last
+            grown[count] = np.where(better, least, grown[count])
         tables = grown
+        taken.append(steps)
     best = single.copy()
     found = []
-    for count, (cost, ways) in enumerate(tables[2:], start=2):
+    for count, cost in enumerate(tables[2:], start=2):
         total = cost + extra * (count - 1)
         for vector in np.flatnonzero(fits & (total < best) & (cost < INFEASIBLE)).tolist():
             best[vector] = total[vector]
-            services, vectors = zip(*ways[vector], strict=True)
+            services, vectors = _ways(taken, offered, count, vector)
             found.append(JointShipments(row, node, services, vectors, int(cost[vector])))
     return found
+
+
+def _ways(taken: list[list[Ints]], offered: Ints, count: int, vector: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Trace back which services ship which vectors."""
+    shipped = []
+    for service, steps in zip(offered[::-1].tolist(), taken[::-1], strict=True):
+        piece = int(steps[count][vector]) if count < len(steps) else 0
+        if piece:
+            shipped.append((service, piece))
+            count, vector = count - 1, vector - piece
+    services, vectors = zip(*shipped[::-1], strict=True)
+    return services, vectors
