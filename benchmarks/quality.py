@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import quartermaster as qm
+import quartermaster.api
 from benchmarks.families import FAMILIES, Family, family_snapshot
 from benchmarks.measure import peak_memory_mb, timed
 from quartermaster.domain.plan import Plan

@@ -49,7 +49,7 @@ TRANSIT_DAYS = {
 }
 """Delivery days by zone, near the published service standards."""
 STATES_LEFT_OUT = ("AK", "HI", "PR", "VI", "GU", "MP", "AP", "AE", "AA", "PW", "MH", "AS", "FM")
-BACKORDER = BackorderPolicy(cost_per_unit=Decimal(20))
+BACKORDER = BackorderPolicy(cost_per_unit=Decimal(30))
 
 
 def real_day(data: Path, n_orders: int, n_nodes: int, seed: int) -> tuple[Snapshot, Baskets]:

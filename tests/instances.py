@@ -38,6 +38,14 @@ TINY = Size(
     quantities=(1, 1, 2, 2, 3),
     enumerable=12_000,
 )
+CROWDED = Size(
+    orders=(5, 6, 7, 8),
+    nodes=(2, 3, 3),
+    skus=2,
+    lines=(1, 1, 2),
+    quantities=(1, 2, 2, 3),
+    enumerable=400,
+)
 SMALL = Size(
     orders=tuple(range(10, 41)),
     nodes=tuple(range(3, 11)),
@@ -65,6 +73,17 @@ def tiny_instance(seed: int) -> tuple[Snapshot, Policy]:
         Names the instance.
     """
     return _instance(Random(f"tiny {seed}"), TINY)
+
+
+def crowded_instance(seed: int) -> tuple[Snapshot, Policy]:
+    """Draw an instance of 5-8 orders that want the same two SKUs; it can still be enumerated; checked.
+
+    Parameters
+    ----------
+    seed
+        Names the instance.
+    """
+    return _instance(Random(f"crowded {seed}"), CROWDED)
 
 
 def small_instance(seed: int) -> tuple[Snapshot, Policy]:

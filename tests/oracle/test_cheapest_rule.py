@@ -18,7 +18,7 @@ from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.evaluation import evaluate_tables
 
-N_SEEDS = int(os.environ.get("QUARTERMASTER_SEEDS", "150")) // 3
+N_SEEDS = int(os.environ.get("QUARTERMASTER_SEEDS", "100")) // 3
 CHUNK = 10
 FIRST_SEED = 5000
 

@@ -16,7 +16,7 @@ from quartermaster.domain.money import to_micro
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.policy import ObjectivePolicy, Policy
 
-N_INSTANCES = int(os.environ.get("QUARTERMASTER_SEEDS", "150")) // 6
+N_INSTANCES = int(os.environ.get("QUARTERMASTER_SEEDS", "100")) // 5
 FIRST_SEED = 9000
 MOST_SPREADS = 1500
 
