@@ -18,6 +18,9 @@ from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingAr
 
 Ints = NDArray[np.int64]
 
+PAIRS_AT_ONCE = 4_000_000
+"""Pairs (order, part of a vector) looked at in one go: bounds memory."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupPrices:
@@ -163,14 +166,14 @@ class GroupPricer:
         served = before.copy()
         for run in stage.runs:
             block = self._least(run, column_cost)
-            rows = np.unique(run.keys // self._shape[1])
-            for allowed in range(len(served)):
-                left = allowed - run.shipments if len(served) > 1 else 0
-                if left < 0:
-                    continue
-                sums = block[rows][:, part] + before[left][rows][:, whole - part]
-                least = np.minimum.reduceat(sums, start[:-1], axis=1)
-                served[allowed][rows] = np.minimum(served[allowed][rows], least)
+            for rows in _portions(np.unique(run.keys // self._shape[1]), len(part)):
+                for allowed in range(len(served)):
+                    left = allowed - run.shipments if len(served) > 1 else 0
+                    if left < 0:
+                        continue
+                    sums = block[rows][:, part] + before[left][rows][:, whole - part]
+                    least = np.minimum.reduceat(sums, start[:-1], axis=1)
+                    served[allowed][rows] = np.minimum(served[allowed][rows], least)
         return served
 
     def floors(self, column_cost: Ints, prices: GroupPrices) -> Ints:
@@ -286,12 +289,19 @@ class GroupPricer:
         """Return (T, G, V): least cost of dealing with exactly vector u, by shipments, backorders or both."""
         part, start = self.group.lattice.parts
         whole = np.repeat(np.arange(self.group.lattice.size), np.diff(start))
-        costs = [
-            np.minimum.reduceat(table[:, whole - part] + self.group.backorder[:, part], start[:-1], axis=1)
-            for table in served
-        ]
-        least: Ints = np.minimum(np.stack(costs), INFEASIBLE)
+        least = np.empty_like(served)
+        for rows in _portions(np.arange(self._shape[0]), len(part)):
+            backorder = self.group.backorder[rows][:, part]
+            for table, finished in zip(served, least, strict=True):
+                sums = table[rows][:, whole - part] + backorder
+                finished[rows] = np.minimum(np.minimum.reduceat(sums, start[:-1], axis=1), INFEASIBLE)
         return least
+
+
+def _portions(rows: Ints, pairs: int) -> list[Ints]:
+    """Cut rows into portions of `PAIRS_AT_ONCE`, each row having so many pairs."""
+    width = max(1, PAIRS_AT_ONCE // pairs)
+    return [rows[at : at + width] for at in range(0, len(rows), width)]
 
 
 def _slots(position: Ints, node: Ints, once: NDArray[np.bool_]) -> Ints:

@@ -27,16 +27,16 @@ class Rounded:
     Parameters
     ----------
     columns
-        (n_chosen,) chosen columns, not yet checked; None when a piece had no answer.
+        (n_chosen,) chosen columns, not yet checked; of a piece without an answer those it started from.
     bound
-        Claimed lower bound over these columns, rounded down; None when a piece had none.
+        Claimed lower bound over these columns, a whole cost; None when a piece had none.
     clocked
-        True when the clock ended a piece that had neither met the gap nor used up its work.
+        True when the clock ended a solver that had neither met the gap nor used up its work.
     contradictions
         Answers that no solver should give (infeasible, failed).
     """
 
-    columns: Ints | None
+    columns: Ints
     bound: int | None
     clocked: bool
     contradictions: int
@@ -80,9 +80,11 @@ def solve_restricted(
         hint = start[piece[arrays.column_order[start]]]
         remaining = sum(size for size in sizes if size >= sizes[number])
         seconds = max(0.05, seconds_left() * max(0.25, sizes[number] / max(1, remaining)))
-        answer = _solve_piece(model, hint, seconds, relative_gap, seed, threads, node_limit)
-        contradictions += answer.infeasible or bool(answer.failure)
-        clocked |= not answer.finished and not answer.out_of_work
+        answers = _solve_piece(model, hint, seconds, relative_gap, seed, threads, node_limit)
+        contradictions += sum(answer.infeasible or bool(answer.failure) for answer in answers)
+        # where the clock ended the first solver, it decided that the second was asked
+        clocked |= any(not answer.finished and not answer.out_of_work for answer in answers)
+        answer = answers[-1]
         picked = hint if answer.values is None else model.columns[answer.values[: len(model.columns)] > 0.5]
         chosen.append(picked)
         bound = None if bound is None or not np.isfinite(answer.bound) else bound + _claimed(answer.bound, model.scale)
@@ -91,9 +93,9 @@ def solve_restricted(
 
 def _solve_piece(
     model: CompactModel, hint: Ints, seconds: float, relative_gap: float, seed: int, threads: int, node_limit: int
-) -> Answer:
+) -> list[Answer]:
     """HiGHS first; where it gives nothing, SCIP, which is slower but does not lose its incumbent."""
-    answer = Answer(values=None, bound=-np.inf, finished=False)
+    answers: list[Answer] = []
     # presolve and clean-up do not watch the clock: the solver is asked to stop a little early
     seconds *= 0.9
     for solver, share in ((Solver.HIGHS, 0.85), (Solver.SCIP, 0.15)):
@@ -107,9 +109,10 @@ def _solve_piece(
             work_limit=node_limit,
             hint=_hint_values(model, hint),
         )
+        answers.append(answer)
         if answer.values is not None:
             break
-    return answer
+    return answers
 
 
 def _hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:

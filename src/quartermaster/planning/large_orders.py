@@ -176,13 +176,13 @@ def _minorant(
     for node in range(len(zone)):
         key = tuple(zone[node].tolist())
         if key not in cells:
-            cells[key] = _line_below(problem, np.array(key), home, breaks)
+            cells[key] = _line_below(problem, np.array(key), home, breaks, total_g)
         fixed[node], per_gram[node] = cells[key]
     return fixed, per_gram
 
 
 def _line_below(
-    problem: PlanningProblem, zone: NDArray[np.int64], home: bool, breaks: Ints | None
+    problem: PlanningProblem, zone: NDArray[np.int64], home: bool, breaks: Ints | None, total_g: int
 ) -> tuple[int, float]:
     offered = np.flatnonzero(zone >= 0)
     if not len(offered):
@@ -195,7 +195,7 @@ def _line_below(
     price = np.where(price < 0, INFEASIBLE, price).min(axis=0)
     # volume can only raise the billable weight, and a heavier parcel may be cheaper on an odd card
     price = np.minimum.accumulate(price[::-1])[::-1]
-    kept = price < INFEASIBLE
+    kept = (price < INFEASIBLE) & (breaks <= total_g)
     if not kept.any():
         return 0, np.inf
     price, ends = price[kept], breaks[kept]
@@ -205,13 +205,12 @@ def _line_below(
 
 
 def _break_weights(problem: PlanningProblem, total_g: int) -> Ints | None:
-    """Weights at which any price may step, up to the order's weight; None when they are too many to look at."""
+    """Weights at which any price may step, and the order's own; None when they are too many to look at."""
     if not len(problem.snapshot.rates):
         return np.array([total_g], dtype=np.int64)
     breaks = np.unique(problem.snapshot.rates["max_weight_g"]).astype(np.int64)
     parcels = np.arange(1, int(problem.snapshot.services["max_parcels"].max()) + 1)
     if len(breaks) * len(parcels) > MAX_BREAKS:
         return None
-    steps = np.unique(np.outer(breaks, parcels))
-    ends: Ints = np.r_[steps[steps < total_g], total_g].astype(np.int64)
+    ends: Ints = np.unique(np.r_[np.outer(breaks, parcels).ravel(), total_g]).astype(np.int64)
     return ends

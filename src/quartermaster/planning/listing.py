@@ -87,7 +87,8 @@ class _Listing:
             shipments = np.r_[shipments, [len(joint.services) for joint in new]]
         once = needs_watching(priced, new, lattice)[row, node]
         limit = problem.order_max_shipments[shape.orders]
-        limit = np.where(limit >= int(lattice.units[-1]), UNLIMITED, limit)
+        most = min(int(lattice.units[-1]), problem.n_nodes * problem.book.n_services)
+        limit = np.where(limit >= most, UNLIMITED, limit)
         for value in np.unique(limit).tolist():
             rows = np.flatnonzero(limit == value)
             kept = np.flatnonzero((limit[row] == value) & (shipments <= value))
