@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from solver_doubles import DUAL_DOUBLES
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
+from solver_models import column_generation
+from solver_models.ascent import ascend
 from solver_models.backend import Solver, solve_linear
 from solver_models.bound import constant_of, lower_bound, no_prices, priced_columns
 from solver_models.column_generation import Priced, prices_of, settle_prices
@@ -48,6 +51,17 @@ def test_a_choice_costs_at_least_the_bound_and_the_excess_of_each_of_its_columns
         cost = cost_of(arrays, np.array(sorted(columns), dtype=np.int64))
         if cost < INFEASIBLE and columns:
             assert cost >= priced.bound + priced.excess[list(columns)].max()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_bad_duals_do_not_lose_good_prices(seed, monkeypatch):
+    """What the ascent has found before the first master is the least that comes out."""
+    monkeypatch.setattr(column_generation, "solve_linear", DUAL_DOUBLES["duals of noise"])
+    arrays = random_sourcing(seed, SIZE)
+    rough = Pricer(arrays, exact=False)
+    limits = {"rounds": column_generation.ASCENT_ROUNDS, "step": 4.0, "out_of_time": lambda: False}
+    _, before = ascend(arrays, rough, no_prices(arrays), **limits)
+    assert settled(arrays).bound >= before
 
 
 def test_prices_reach_the_linear_relaxation():

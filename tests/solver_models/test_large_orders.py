@@ -8,6 +8,7 @@ import pytest
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
+from solver_models import search as search_module
 from solver_models.search import SearchResult, search
 from solver_models.sourcing import SourcingArrays, cost_of
 
@@ -47,6 +48,16 @@ def test_the_bound_holds_for_options_that_are_not_listed(seed):
     assert found.price_bound <= best
     assert cost_of(listed, found.choice.columns) == found.choice.cost
     assert found.contradictions == 0
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_bound_holds_with_columns_left_out_of_the_programs(seed, monkeypatch):
+    monkeypatch.setattr(search_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (1, 2))
+    monkeypatch.setattr(search_module, "LARGEST", 2)
+    whole, listed, large = partly_listed(seed)
+    found = run(listed, large)
+    assert found.bound <= best_choice(whole).cost <= found.choice.cost
 
 
 def test_listed_columns_alone_would_prove_too_much():

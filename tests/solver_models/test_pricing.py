@@ -107,6 +107,18 @@ def test_a_column_of_two_shipments_uses_up_two(limit, cost, once):
     assert sorted(chosen.tolist()) == ([0, 1] if limit == 3 else [2])
 
 
+@pytest.mark.parametrize("once", [True, False])
+def test_what_is_left_of_the_limit_goes_down_with_each_shipment(once):
+    """One unit from each of three nodes costs 3, but two shipments are all there may be: 1 and 2 for 21."""
+    ways = [Way(0, 0, (1,), 1), Way(0, 1, (1,), 1), Way(0, 2, (1,), 1), Way(0, 3, (2,), 20)]
+    orders, opening = [Wanted((3,), backorder=100, limit=2)], (0, 0, 0, 0)
+    arrays = sourcing_problem(orders, ways, opening=opening, once=once)
+    total, chosen = Pricer(arrays).options(arrays.column_cost)
+    assert total == 21
+    assert len(chosen) == 2
+    assert 3 in chosen.tolist()
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_pooling_every_node_is_a_lower_bound(seed):
     arrays, cost = priced(seed)

@@ -118,9 +118,10 @@ def test_a_problem_in_which_waiting_is_impossible_is_refused():
         run(arrays)
 
 
-def test_progress_rises_to_one():
+@pytest.mark.parametrize("ample", [True, False])
+def test_progress_rises_to_one(ample):
     told: list[float] = []
-    run(random_sourcing(2), progress=told.append)
+    run(random_sourcing(2, ample=ample), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
 
