@@ -49,6 +49,7 @@ def test_money_numbers_count_as_written(cell, micro):
         (float("nan"), "money_range"),
         (float("inf"), "money_range"),
         (Decimal("1E+400"), "money_range"),
+        ("1.0000000", "money_scale"),
         ("1e-7", "number_format"),
         ("+1", "number_format"),
         (".5", "number_format"),

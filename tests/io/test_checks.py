@@ -208,3 +208,29 @@ def test_a_file_that_is_bad_as_a_whole_is_not_listed_row_by_row(monkeypatch):
     assert sum(problem.detail == "and more like the ones listed" for problem in problems) == 1
     # 3 % would be few enough for quarantine, were they known one by one
     assert problems_of(io.read_document, document, io.ReadOptions(quarantine=True)) == problems
+
+
+def test_a_conflict_names_the_other_rows():
+    document = good_document()
+    document["orders"] += [{**document["orders"][0], "channel": channel} for channel in ("phone", "fax")]
+    problems = problems_of(io.snapshot_from_document, document)
+    assert [problem.detail for problem in problems] == [
+        f"stands also, with other content, in {others}"
+        for others in ("/orders/2, /orders/3", "/orders/0, /orders/3", "/orders/0, /orders/2")
+    ]
+
+
+def test_what_stands_in_for_a_bad_cell_is_no_duplicate():
+    document = with_services()
+    card = document["rates"][0]
+    document["rates"] += [{**card, "max_weight_g": 1}, {**card, "max_weight_g": "x"}, {**card, "max_weight_g": 0}]
+    assert pointers(document) == [("type", "/rates/2/max_weight_g"), ("weight_not_positive", "/rates/3/max_weight_g")]
+
+
+def test_an_order_of_just_the_largest_volume():
+    document = good_document()
+    document["products"][0].update(length_mm=10**5, width_mm=10**5, height_mm=10**5)
+    document["orders"][0]["lines"][0]["quantity"] = 1
+    assert len(io.snapshot_from_document(document).orders) == 2
+    document["orders"][0]["lines"][0]["quantity"] = 2
+    assert pointers(document) == [("order_too_large", "/orders/0/order_id")]

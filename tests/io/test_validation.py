@@ -79,6 +79,14 @@ def test_zones_without_a_price_and_products_without_volume(tmp_path):
     assert found == {"zone_without_price": (("post", "air", "far"),), "sku_without_volume": (("1e5",), ("null",))}
 
 
+def test_a_side_of_zero_is_given(tmp_path):
+    io.write_snapshot(io.read_snapshot(GOOD), tmp_path)
+    products = (tmp_path / "products.csv").read_text().replace("1e5,250,,,", "1e5,250,0,0,0")
+    (tmp_path / "products.csv").write_text(products)
+    found = {remark.name: remark.examples for remark in io.validate(tmp_path).remarks}
+    assert found == {"sku_without_volume": (("null",),)}
+
+
 # tz database: New York springs forward on 14 March 2027 at 02:00, Lord Howe Island by half an hour on 3 October 2027,
 # Cairo on 30 April 2027 at 00:00 (so that 00:30 does not exist); UTC never.
 @pytest.mark.parametrize(
