@@ -15,7 +15,8 @@ from quartermaster.planning.joint import JointShipments
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.sourcing import Sourcing, sourcing_of
 from solver_models.floors import LargeOrder
-from solver_models.sourcing import SourcingArrays
+from solver_models.lattice import lattice_weights
+from solver_models.sourcing import INFEASIBLE, SourcingArrays
 
 Ints = NDArray[np.int64]
 _NONE = np.empty(0, dtype=np.int64)
@@ -110,7 +111,8 @@ class Candidates:
         Returns
         -------
         ndarray, shape (n,), int64
-            Column numbers; a part that no column serves is left out.
+            Column numbers, a feasible choice; a part that no column serves is left out, and the whole order with it
+            where that would break a rule.
         """
         arrays, problem = self.arrays, self.problem
         place = np.full((2, problem.n_lines), -1, dtype=np.int64)
@@ -120,6 +122,8 @@ class Candidates:
         pair_of = problem.line_order[sourcing.line] * arrays.n_nodes + sourcing.node
         cost = arrays.column_cost + arrays.extra_shipment * (arrays.column_shipments - 1)
         pair_of_column = arrays.column_order * arrays.n_nodes + arrays.column_node
+        cut = {order.order for order in self.large}
+        in_pieces = {number for number, group in enumerate(arrays.groups) if int(group.orders[0]) in cut}
         found = [_NONE]
         for number in np.unique(group_of[group_of >= 0]).tolist():
             inside = np.flatnonzero(group_of == number)
@@ -135,8 +139,25 @@ class Candidates:
             same &= arrays.column_shipments[columns] <= np.bincount(shipped)[row]
             columns, row = columns[same], row[same]
             order = np.lexsort((cost[columns], row))
-            found.append(columns[order[np.flatnonzero(np.r_[True, np.diff(row[order]) != 0][: len(order)])]])
+            if number in in_pieces:
+                found.append(_without_overlap(arrays, number, columns[order], row[order]))
+            else:
+                found.append(columns[order[np.flatnonzero(np.r_[True, np.diff(row[order]) != 0][: len(order)])]])
         return np.sort(np.concatenate(found))
+
+
+def _without_overlap(arrays: SourcingArrays, number: int, columns: Ints, row: Ints) -> Ints:
+    """Choose one column of each row so that no piece is served twice: of equal pieces any will do."""
+    group = arrays.groups[number]
+    left = np.array(group.lattice.quantities, dtype=np.int64)
+    chosen: dict[int, int] = {}
+    for column, part in zip(columns.tolist(), row.tolist(), strict=True):
+        vector = group.lattice.vectors[arrays.column_vector[column]]
+        if part not in chosen and np.all(vector <= left):
+            chosen[part] = column
+            left -= vector
+    feasible = group.backorder[0, int(left @ lattice_weights(group.lattice))] < INFEASIBLE
+    return np.array(list(chosen.values()) if feasible else [], dtype=np.int64)
 
 
 def _allocations(lines: Ints, nodes: Ints, services: Ints, vectors: Ints) -> tuple[Ints, Ints, Ints, Ints]:

@@ -15,7 +15,9 @@ from solver_models.sourcing import INFEASIBLE
 Ints = NDArray[np.int64]
 
 MAX_PIECES = 8
-"""Pieces of one order: 256 ways to combine them."""
+"""Pieces that an order is cut into: 256 ways to combine them."""
+MAX_SHIPPED = 11
+"""Nodes whose shipments of a known plan stay pieces of their own, even when they are more: with the rest 4 096 ways."""
 MAX_BREAKS = 4_000
 """Weights at which a rate card is looked at for the floor; above, only its least price counts."""
 
@@ -47,7 +49,7 @@ def pieces_of(problem: PlanningProblem, order: int, start: Sourcing) -> Ints:
     for at in inside.tolist():
         piece = by_node.setdefault(int(start.node[at]), np.zeros(last - first, dtype=np.int64))
         piece[start.line[at] - first] += start.quantity[at]
-    pieces = sorted(by_node.values(), key=lambda piece: (-int(piece.sum()), piece.tolist()))[: MAX_PIECES - 1]
+    pieces = sorted(by_node.values(), key=lambda piece: (-int(piece.sum()), piece.tolist()))[:MAX_SHIPPED]
     for line in np.flatnonzero(problem.line_complete[first:last]).tolist():
         holders = [piece for piece in pieces if piece[line]]
         for piece in holders:
