@@ -82,10 +82,11 @@ def test_the_demo_in_small(command):
 
 def test_the_python_works(command):
     assert command("init", "day").code == 0
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 3
     for code in PYTHON:
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 (it is our own page)
     assert json.loads(Path("out/plan.json").read_text())["status"] == "optimal"
+    assert list(json.loads(Path("request.json").read_text())) == ["snapshot"]
 
 
 def test_pictures_and_files_it_names_exist():
