@@ -118,7 +118,7 @@ def knobs_of(section: type) -> dict[str, tuple[type, Knob]]:
         One of the values of `SECTIONS`.
     """
     hints = get_type_hints(section, include_extras=True)
-    return {item.name: (hints[item.name].__origin__, hints[item.name].__metadata__[0]) for item in fields(section)}
+    return {knob.name: (hints[knob.name].__origin__, hints[knob.name].__metadata__[0]) for knob in fields(section)}
 
 
 def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
@@ -140,7 +140,7 @@ def policy_from_mapping(document: Mapping[str, Any]) -> Policy:
         if key == "strategy" and isinstance(value, str):
             parts[key] = value
         elif key in SECTIONS and isinstance(value, Mapping):
-            known = {item.name for item in fields(SECTIONS[key])}
+            known = {knob.name for knob in fields(SECTIONS[key])}
             problems += [
                 _problem(f"{key}.{name}", given, "unknown_field", f"unknown key; known are {', '.join(sorted(known))}")
                 for name, given in value.items()
@@ -173,7 +173,7 @@ def policy_document(policy: Policy) -> dict[str, Any]:
     document: dict[str, Any] = {"strategy": policy.strategy}
     for section in SECTIONS:
         held = getattr(policy, section)
-        document[section] = {item.name: _plain(getattr(held, item.name)) for item in fields(held)}
+        document[section] = {knob.name: _plain(getattr(held, knob.name)) for knob in fields(held)}
     return document
 
 

@@ -75,7 +75,7 @@ class Objective:
 
     def terms_micro(self) -> dict[str, int]:
         """Every term by its name in plan.json, in micro, without the total."""
-        return {item.name.removesuffix("_micro"): getattr(self, item.name) for item in fields(self)}
+        return {term.name.removesuffix("_micro"): getattr(self, term.name) for term in fields(self)}
 
     def terms(self) -> dict[str, Decimal]:
         """Every term by its name in plan.json, in currency units, without the total."""
@@ -163,7 +163,7 @@ class Plan:
 
     @property
     def gap_served(self) -> Decimal | None:
-        """(total - bound) / (total - backorder), rounded up to 9 places; None without a bound or a shipment."""
+        """(total - bound) / (total - backorder), rounded up to 9 places; None where no bound, or only backorders cost."""
         served = self.objective.total_micro - self.objective.backorder_micro
         return relative_gap(self.objective.total_micro, self.bound_micro, served) if served else None
 

@@ -108,4 +108,4 @@ class Snapshot:
 
     def tables(self) -> dict[str, Table[Any]]:
         """Return every table by name, in the order of `ROW_TYPES`."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.name in ROW_TYPES}
+        return {table.name: getattr(self, table.name) for table in fields(self) if table.name in ROW_TYPES}
