@@ -23,15 +23,20 @@ from solver_models.sourcing import SourcingArrays
 Ints = NDArray[np.int64]
 
 ASCENT_ROUNDS = 20
-"""Subgradient steps before the first master: enough to tell hopeless columns apart."""
+"""Subgradient steps before the first master: enough to tell hopeless columns apart. Large problems get more (they are
+cheap beside a large master)."""
+COLUMNS_PER_ROUND = 15_000
+"""Columns of the problem for which there is one step more."""
 FIRST_COLUMNS = 10
-"""Columns of each order in the first master."""
+"""Columns of each order in the first master, at the most."""
+MASTER_COLUMNS = 40_000
+"""Columns of the first master, about, when there are many orders; each order has three at least."""
 ROUND_COLUMNS = 5
 """Columns of each order that a later round may add."""
 MAX_ROUNDS = 4
 """Masters solved at the most; the last ones move the bound little."""
-HIGHEST_PRICE = 1e15
-"""No resource is worth more: beyond it, or not a number, duals are not believed."""
+HIGHEST_PRICE = 1e12
+"""No resource is worth more (a million currency units): beyond it, or not a number, duals are not believed."""
 CLOSE = 2e-4
 """Stop when the bound is this close to the master's value, relative."""
 
@@ -80,7 +85,7 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
         arrays,
         rough,
         no_prices(arrays),
-        rounds=ASCENT_ROUNDS,
+        rounds=ASCENT_ROUNDS + arrays.n_columns // COLUMNS_PER_ROUND,
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
     )
@@ -88,11 +93,12 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
     best_prices, best_bound = prices, int(order_cost.sum()) + constant_of(arrays, prices)
     held = np.zeros(arrays.n_columns, dtype=bool)
     finished = True
+    first = min(FIRST_COLUMNS, max(3, MASTER_COLUMNS // max(1, arrays.n_orders)))
     for number in range(MAX_ROUNDS):
         if seconds_left() <= 0:
             finished = False
             break
-        new = _lowest(arrays, excess, FIRST_COLUMNS if number == 0 else ROUND_COLUMNS) & ~held
+        new = _lowest(arrays, excess, first if number == 0 else min(first, ROUND_COLUMNS)) & ~held
         if number and not np.any(new):
             break
         held |= new
