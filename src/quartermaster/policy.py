@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, get_type_hints
 
 from quartermaster.errors import PolicyError, Problem
@@ -15,6 +16,8 @@ RULES = ("cheapest", "nearest", "priority", "highest_stock", "fewest_shipments")
 """The named rules, which plan order by order."""
 MAX_DECIMALS = 12
 """Decimals a rate of the policy may have."""
+WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,9})?", re.ASCII | re.IGNORECASE)
+"""A decimal number as text; no blanks, no underscores, no digits of other scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +221,17 @@ def _number(value: Any, *, whole: bool) -> Decimal | None:
         return None
     if whole:
         return Decimal(value) if isinstance(value, int) else None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+    text = str(value)
+    if not WRITTEN.fullmatch(text):
         return None
-    if not number.is_finite():
-        return None
-    exponent = number.normalize().as_tuple().exponent
-    return number if isinstance(exponent, int) and -exponent <= MAX_DECIMALS else None
+    number = Decimal(text)
+    digits, exponent = number.as_tuple()[1:]
+    # counted on the digits: arithmetic would round them, and exponents of any size may be written
+    significant = "".join(map(str, digits)).rstrip("0")
+    decimals = len(digits) - len(significant) + exponent if isinstance(exponent, int) else 0
+    if not significant:
+        return Decimal(0)
+    return number if -decimals <= MAX_DECIMALS else None
 
 
 def _problem(place: str, value: Any, code: str, detail: str) -> Problem:

@@ -163,7 +163,7 @@ class Plan:
 
     @property
     def gap_served(self) -> Decimal | None:
-        """(total - bound) / (total - backorder), rounded up to 9 places; None where no bound, or only backorders cost."""
+        """(total - bound) / (total - backorder), rounded up; None without a bound, or where only backorders cost."""
         served = self.objective.total_micro - self.objective.backorder_micro
         return relative_gap(self.objective.total_micro, self.bound_micro, served) if served else None
 

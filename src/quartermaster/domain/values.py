@@ -32,6 +32,8 @@ DTYPES: dict[Kind, str] = {
 
 
 def _instant_to_array(value: datetime) -> np.datetime64:
+    if value.utcoffset() is None:
+        raise TypeError(f"an instant with its offset is due, not {value!r}")  # never this machine's time zone
     return np.datetime64(value.astimezone(UTC).replace(tzinfo=None), "us")
 
 
@@ -47,12 +49,18 @@ def _flag(value: Any) -> bool:
     return bool(value)
 
 
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise TypeError(f"several texts are due, not the text {value!r}")  # tuple() would cut it into letters
+    return tuple(value)
+
+
 def _weekdays_to_bits(days: Iterable[int]) -> int:
     return sum(1 << day for day in days)
 
 
 _TO_ARRAY: dict[Kind, Callable[[Any], Any]] = {
-    Kind.TEXTS: tuple,
+    Kind.TEXTS: _texts,
     Kind.WHOLE: _whole,
     Kind.FLAG: _flag,
     Kind.MONEY: to_micro,
