@@ -15,9 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.pricing import Pricer
-from solver_models.sourcing import SourcingArrays
+from solver_models.sourcing import SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
+
+DEAREST = 1 << 56
+"""Most that prices add to the cost of a column; beyond all real costs, and sums of a few stay inside int64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +72,22 @@ def priced_columns(arrays: SourcingArrays, prices: Prices) -> Ints:
     -------
     ndarray, shape (n_columns,), int64
     """
-    cost: Ints = arrays.column_cost + arrays.usage.T @ prices.resource
+    cost: Ints = arrays.column_cost + _taken(arrays, prices.resource)
     if len(prices.opening_node):
         where = np.full(arrays.n_nodes, -1, dtype=np.int64)
         where[prices.opening_node] = np.arange(len(prices.opening_node))
         index = where[arrays.column_node]
         cost = cost + np.where(index >= 0, prices.share[arrays.column_order, np.maximum(index, 0)], 0)
     return cost
+
+
+def _taken(arrays: SourcingArrays, price: Ints) -> Ints:
+    """Return the prices of what each column takes; absurd ones are cut, not wrapped: lower costs keep a bound valid."""
+    taken: Ints = arrays.usage.T @ price
+    if float(price.max(initial=0)) * float(arrays.usage.data.max(initial=0)) > 2.0**50:
+        roughly = arrays.usage.T.astype(np.float64) @ price.astype(np.float64)
+        taken = np.where(roughly < DEAREST, taken, DEAREST)
+    return taken
 
 
 def constant_of(arrays: SourcingArrays, prices: Prices) -> int:
@@ -86,8 +98,9 @@ def constant_of(arrays: SourcingArrays, prices: Prices) -> int:
     arrays, prices
         Problem and prices.
     """
-    opened = np.minimum(0, arrays.opening[prices.opening_node] - prices.share.sum(axis=0))
-    return int(opened.sum()) - _exact_product(prices.resource, arrays.capacity)
+    cost = arrays.opening[prices.opening_node].tolist()
+    opened = [min(0, one - exact_sum(share)) for one, share in zip(cost, prices.share.T, strict=True)]
+    return int(sum(opened)) - _exact_product(prices.resource, arrays.capacity)
 
 
 def _exact_product(price: Ints, capacity: Ints) -> int:

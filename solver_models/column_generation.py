@@ -18,7 +18,7 @@ from solver_models.backend import Solver, solve_linear
 from solver_models.bound import Prices, constant_of, no_prices, priced_columns
 from solver_models.model import CompactModel, build_compact
 from solver_models.pricing import Pricer
-from solver_models.sourcing import SourcingArrays
+from solver_models.sourcing import SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
 
@@ -90,7 +90,7 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
         out_of_time=lambda: seconds_left() <= 0,
     )
     order_cost, excess = rough.excess(priced_columns(arrays, prices))
-    best_prices, best_bound = prices, int(order_cost.sum()) + constant_of(arrays, prices)
+    best_prices, best_bound = prices, exact_sum(order_cost) + constant_of(arrays, prices)
     held = np.zeros(arrays.n_columns, dtype=bool)
     finished = True
     first = min(FIRST_COLUMNS, max(3, MASTER_COLUMNS // max(1, arrays.n_orders)))
@@ -108,13 +108,13 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
             break
         prices, value = master
         order_cost, excess = rough.excess(priced_columns(arrays, prices))
-        bound = int(order_cost.sum()) + constant_of(arrays, prices)
+        bound = exact_sum(order_cost) + constant_of(arrays, prices)
         if bound > best_bound:
             best_prices, best_bound = prices, bound
         if value - best_bound <= CLOSE * abs(value):
             break
     order_cost, excess = Pricer(arrays).excess(priced_columns(arrays, best_prices))
-    bound = int(order_cost.sum()) + constant_of(arrays, best_prices)
+    bound = exact_sum(order_cost) + constant_of(arrays, best_prices)
     return Priced(best_prices, bound, excess, order_cost, finished)
 
 

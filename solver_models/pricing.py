@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays
+from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
 
@@ -339,7 +339,7 @@ class Pricer:
         column_cost
             (n_columns,) int64, prices included.
         """
-        return sum(int(group.price(column_cost).best.sum()) for group in self.groups)
+        return sum(exact_sum(group.price(column_cost).best) for group in self.groups)
 
     def options(self, column_cost: Ints) -> tuple[int, Ints]:
         """Return that total and the columns of all those options.
@@ -352,7 +352,7 @@ class Pricer:
         total, chosen = 0, [np.empty(0, dtype=np.int64)]
         for group in self.groups:
             prices = group.price(column_cost)
-            total += int(prices.best.sum())
+            total += exact_sum(prices.best)
             chosen.append(group.options(column_cost, prices))
         return total, np.concatenate(chosen)
 

@@ -226,6 +226,18 @@ class Choice:
     cost: int
 
 
+def exact_sum(values: Ints) -> int:
+    """Add costs that fit 64 bits each, though their sum over many orders may not.
+
+    Parameters
+    ----------
+    values
+        (n,) int64.
+    """
+    high, low = np.divmod(values, 1 << 31)
+    return (int(high.sum()) << 31) + int(low.sum())
+
+
 def served_vectors(arrays: SourcingArrays, columns: Ints) -> dict[int, int]:
     """Add up what some columns serve: vector number by order (numbers of a lattice add like the vectors).
 
@@ -271,9 +283,9 @@ def cost_of(arrays: SourcingArrays, columns: Ints) -> int:
     )
     served = np.zeros(arrays.n_orders, dtype=np.int64)
     np.add.at(served, orders, arrays.column_vector[columns])
-    total = int(arrays.column_cost[columns].sum())
+    total = exact_sum(arrays.column_cost[columns])
     total += arrays.extra_shipment * int(np.maximum(0, shipments - 1).sum())
-    total += int(arrays.opening[np.unique(nodes)].sum())
+    total += exact_sum(arrays.opening[np.unique(nodes)])
     lines_served = _served_by_line(arrays, columns)
     for group in arrays.groups:
         whole = group.lattice.size - 1
@@ -284,7 +296,7 @@ def cost_of(arrays: SourcingArrays, columns: Ints) -> int:
         rest = group.backorder[np.arange(len(group.orders)), whole - served[group.orders]]
         if np.any(rest >= INFEASIBLE):
             return INFEASIBLE
-        total += int(rest.sum())
+        total += exact_sum(rest)
     return total
 
 

@@ -19,6 +19,7 @@ from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.reasons import backorder_reasons
 from quartermaster.planning.shipments import Shipments, shipments_of, unserved_units
 from quartermaster.planning.sourcing import Sourcing
+from solver_models.sourcing import exact_sum
 
 Ints = NDArray[np.int64]
 
@@ -100,18 +101,6 @@ def objective_of(problem: PlanningProblem, shipments: Shipments, unserved: Ints)
         opening_micro=exact_sum(problem.node_opening_micro[np.unique(shipments.node)]),
         backorder_micro=units_cost + exact_sum(problem.order_backorder_micro[short_orders]),
     )
-
-
-def exact_sum(values: Ints) -> int:
-    """Add integers that fit 64 bits each, though their sum may not.
-
-    Parameters
-    ----------
-    values
-        (n,) int64.
-    """
-    high, low = np.divmod(values, 1 << 31)
-    return (int(high.sum()) << 31) + int(low.sum())
 
 
 def _shipment_ids(problem: PlanningProblem, shipments: Shipments) -> NDArray[np.object_]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.planning.problem import PlanningProblem
+from solver_models.sourcing import exact_sum
 
 LINES_AT_ONCE = 20_000
 """Lines whose stock at every node is looked at in one go: bounds memory."""
@@ -44,7 +45,7 @@ def trim(problem: PlanningProblem) -> tuple[PlanningProblem, int]:
         line_quantity=quantity,
         order_backorder_micro=problem.order_backorder_micro - charged,
     )
-    return trimmed, int(removed.sum()) + int(charged.sum())
+    return trimmed, exact_sum(removed) + exact_sum(charged)
 
 
 def _in_reach(problem: PlanningProblem) -> NDArray[np.int64]:
