@@ -121,7 +121,7 @@ def best_option(
         paid = total - int(rest_cost[whole - served])
         after = paid + cost[candidates] + rest_cost[whole - served - arrays.column_vector[columns[candidates]]]
         pick = int(np.argmin(after))
-        if after[pick] >= total and not (total >= INFEASIBLE):
+        if after[pick] >= total:
             return grown
         total = int(after[pick])
         grown.append(int(columns[candidates[pick]]))
