@@ -147,6 +147,17 @@ def test_quarantine_plans_the_rest(command, day):
     assert listed[0] == "order_id,file,row,column,value,code,detail"
     assert listed[1].startswith(f"{order_id},orders.csv,2,country,usa,country_code,")
     assert json.loads(done.out)["kpis"]["orders"] == "39.000000"
+    assert json.loads(done.out)["rejected"] == [order_id]
+    assert "left out for their problems: 1" in done.err
+    assert command("evaluate", "bad", "plan").code == 2
+    assert command("evaluate", "bad", "plan", "--quarantine").code == 0
+
+
+def test_an_earlier_report_does_not_stay_beside_another_plan(command, day):
+    Path("plan").mkdir()
+    Path("plan/report.html").write_text("of another plan")
+    assert command("plan", day, "--strategy", "nearest", "--no-report", "--out", "plan").code == 0
+    assert not Path("plan/report.html").exists()
 
 
 @pytest.mark.parametrize(("option", "code"), [((), 2), (("--negative-stock", "as-zero"), 0)])

@@ -70,6 +70,7 @@ def test_bad_input_as_the_problem_object(command, bad_day):
         ("plan", "DAY", "--time-limit", "soon"),
         ("plan", "DAY", "--time-limit", "-1"),
         ("plan", "DAY", "--require-gap", "2"),
+        ("plan", "DAY", "--require-gap", "nan"),
         ("plan", "DAY", "--no-such-option"),
         ("plan",),
         ("demo", "--orders", "0"),

@@ -45,6 +45,7 @@ Stock = Annotated[
     typer.Option("--negative-stock", help="What a negative on_hand is: a problem, or 0 with a warning."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse weights that are merely suspect, too.")]
+Quarantine = Annotated[bool, typer.Option("--quarantine", help="Leave out orders with problems, use the rest.")]
 NoReport = Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")]
 
 
@@ -95,7 +96,7 @@ def gap_of(text: str) -> Decimal:
         gap = Decimal(text)
     except InvalidOperation:
         gap = Decimal(-1)
-    if not 0 <= gap <= 1:
+    if gap.is_nan() or not 0 <= gap <= 1:  # NaN cannot be compared
         raise typer.BadParameter(f"{text!r} is not a fraction from 0 to 1")
     return gap
 

@@ -56,6 +56,7 @@ def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, re
     """
     plans[0].write(folder)
     files = {"plan": folder}
+    (folder / "report.html").unlink(missing_ok=True)  # an earlier plan's page would tell of another plan
     if not report:
         return files
     try:

@@ -9,7 +9,7 @@ import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, console, print_json
 from quartermaster.cli.exits import ExitCode
-from quartermaster.cli.options import NegativeStock, PolicyPath, SnapshotPath, Stock, Strict, read
+from quartermaster.cli.options import NegativeStock, PolicyPath, Quarantine, SnapshotPath, Stock, Strict, read
 
 
 def evaluate(
@@ -21,6 +21,7 @@ def evaluate(
         ),
     ],
     policy: PolicyPath = None,
+    quarantine: Quarantine = False,
     negative_stock: Stock = NegativeStock.REJECT,
     strict: Strict = False,
     json: Json = False,
@@ -30,7 +31,7 @@ def evaluate(
     """Recompute the cost and every constraint of any plan, without a solver.
 
     The policy is the one given, else the one in the plan's plan.json, else every default. Leaves with 4 where the
-    plan breaks a constraint.
+    plan breaks a constraint. A plan made with --quarantine is evaluated with it.
 
     [bold]Examples[/bold]
 
@@ -43,7 +44,7 @@ def evaluate(
     from quartermaster.cli.tables import cost_table
     from quartermaster.documents import evaluation_document
 
-    checked = read(snapshot, strict=strict, negative_stock=negative_stock).snapshot
+    checked = read(snapshot, quarantine=quarantine, strict=strict, negative_stock=negative_stock).snapshot
     result = api.evaluate(checked, plan, None if policy is None else api.read_policy(policy))
     if json:
         print_json(evaluation_document(result))

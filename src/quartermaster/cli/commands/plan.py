@@ -91,8 +91,11 @@ def plan(
         files = write_outcome(checked, [made], folder, report=not no_report)
         if quarantine:
             files["rejected"] = write_rejected(reading.rejected, folder)
+    if reading.rejected:
+        typer.echo(f"quartermaster: orders left out for their problems: {len(reading.rejected)}", err=True)
     if json:
-        print_json(plan_document(made))
+        left_out = {"rejected": [order.order_id for order in reading.rejected]} if quarantine else {}
+        print_json({**plan_document(made), **left_out})
     else:
         show_plan(checked, made, files)
     if require_gap is not None and (made.gap is None or made.gap > require_gap):
