@@ -35,8 +35,8 @@ ROUND_COLUMNS = 5
 """Columns of each order that a later round may add."""
 MAX_ROUNDS = 4
 """Masters solved at the most; the last ones move the bound little."""
-HIGHEST_PRICE = 1e12
-"""No resource is worth more (a million currency units): beyond it, or not a number, duals are not believed."""
+HIGHEST_PRICE = 1e15
+"""No resource is worth more than the dearest order: beyond it, or not a number, its dual is not believed."""
 CLOSE = 2e-4
 """Stop when the bound is this close to the master's value, relative."""
 
@@ -135,7 +135,9 @@ def _master(arrays: SourcingArrays, start: Prices, seconds: float, seed: int) ->
     answer = solve_linear(relaxed, Solver.GLOP, time_limit=seconds, seed=seed)
     if answer.row_duals is None or not answer.finished:
         return None
-    if not np.all(np.abs(answer.row_duals) * model.scale < HIGHEST_PRICE):
+    # duals of other rows are no prices: that of a demand may be as high as the cost of an order
+    priced = answer.row_duals[np.r_[model.resource_rows, model.link_rows]]
+    if not np.all(np.abs(priced) * model.scale <= HIGHEST_PRICE):
         return None
     return prices_of(arrays, model, answer.row_duals, start), answer.bound * model.scale
 

@@ -4,6 +4,7 @@ import numpy as np
 from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 
 from solver_models.bound import Prices, lower_bound, no_prices
+from solver_models.column_generation import settle_prices
 from solver_models.pricing import Pricer
 from solver_models.sourcing import cost_of
 
@@ -31,3 +32,13 @@ def test_an_absurd_price_gives_a_poor_bound_not_a_wrong_one():
         bound = lower_bound(arrays, Pricer(arrays), prices)
         assert bound <= 10
         assert bound == 1000 - 100_000 * price  # the order would rather be backordered
+
+
+def test_dear_orders_do_not_make_prices_look_like_lies():
+    """The dual of a demand is as high as the order is dear; only prices of resources are judged."""
+    ways = [Way(order=order, node=0, vector=(1,), cost=10**6) for order in range(3)]
+    shared = [Shared(capacity=1, taken={0: 1, 1: 1, 2: 1})]
+    arrays = sourcing_problem([Wanted((1,), backorder=worth * 10**13) for worth in (4, 5, 6)], ways, shared)
+    priced = settle_prices(arrays, step=10**6 / 3, seconds_left=lambda: 60.0, seed=0)
+    assert priced.finished
+    assert priced.bound == 9 * 10**13 + 10**6
