@@ -1,4 +1,4 @@
-"""Orders too large to list: a few well-chosen pieces to plan with, and a floor to bound with."""
+"""Orders too large to list: their pieces as a group of one, and a floor to bound with."""
 
 from __future__ import annotations
 
@@ -7,81 +7,14 @@ from numpy.typing import NDArray
 
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipment_costs import ShapeGroup
-from quartermaster.planning.sourcing import Sourcing
 from solver_models.floors import LargeOrder
 from solver_models.lattice import Lattice, lattice_of
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
 
-MAX_PIECES = 8
-"""Pieces that an order is cut into: 256 ways to combine them."""
-MAX_SHIPPED = 11
-"""Nodes whose shipments of a known plan stay pieces of their own, even when they are more: with the rest 4 096 ways."""
 MAX_BREAKS = 4_000
 """Weights at which a rate card is looked at for the floor; above, only its least price counts."""
-
-
-def pieces_of(problem: PlanningProblem, order: int, start: Sourcing) -> Ints:
-    """Cut an order into pieces that each leave from one node or are backordered whole.
-
-    What a known plan ships from one node is a piece; large pieces are halved while there is room for more. A line that
-    must be complete is never cut.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-    order
-        Order index.
-    start
-        A known decision.
-
-    Returns
-    -------
-    ndarray, shape (n_pieces, n_lines of the order), int64
-        Units of each line; the pieces add up to the order.
-    """
-    first, last = int(problem.line_start[order]), int(problem.line_start[order + 1])
-    quantity = problem.line_quantity[first:last]
-    inside = np.flatnonzero((start.line >= first) & (start.line < last))
-    by_node: dict[int, Ints] = {}
-    for at in inside.tolist():
-        piece = by_node.setdefault(int(start.node[at]), np.zeros(last - first, dtype=np.int64))
-        piece[start.line[at] - first] += start.quantity[at]
-    pieces = sorted(by_node.values(), key=lambda piece: (-int(piece.sum()), piece.tolist()))[:MAX_SHIPPED]
-    for line in np.flatnonzero(problem.line_complete[first:last]).tolist():
-        holders = [piece for piece in pieces if piece[line]]
-        for piece in holders:
-            piece[line] = 0
-        if holders:
-            holders[0][line] = quantity[line]
-    rest = quantity - (np.sum(pieces, axis=0) if pieces else 0)
-    pieces = [piece for piece in (*pieces, rest) if piece.any()]
-    while len(pieces) < MAX_PIECES:
-        halves = [_halved(piece, problem.line_complete[first:last]) for piece in pieces]
-        able = [at for at, half in enumerate(halves) if half is not None]
-        if not able:
-            break
-        largest = max(able, key=lambda at: (int(pieces[at].sum()), -at))
-        half = halves[largest]
-        assert half is not None  # noqa: S101 - chosen among those that are not
-        pieces[largest] = pieces[largest] - half
-        pieces.append(half)
-    return np.array(pieces, dtype=np.int64).reshape(len(pieces), last - first)
-
-
-def _halved(piece: Ints, complete: NDArray[np.bool_]) -> Ints | None:
-    """Return about half of a piece: half of its lines, or half the units of its one line; None where it is one unit."""
-    lines = np.flatnonzero(piece)
-    half = np.zeros_like(piece)
-    if len(lines) > 1:
-        half[lines[: len(lines) // 2]] = piece[lines[: len(lines) // 2]]
-        return half
-    if piece.sum() < 2 or complete[lines[0]]:
-        return None
-    half[lines[0]] = piece[lines[0]] // 2
-    return half
 
 
 def shape_of_pieces(problem: PlanningProblem, order: int, pieces: Ints) -> tuple[ShapeGroup, Lattice]:
@@ -94,7 +27,7 @@ def shape_of_pieces(problem: PlanningProblem, order: int, pieces: Ints) -> tuple
     order
         Order index.
     pieces
-        From `pieces_of`.
+        (n_pieces, n_lines) units of each line (see `quartermaster.planning.pieces`).
     """
     lines = np.arange(problem.line_start[order], problem.line_start[order + 1])
     lattice = lattice_of((1,) * len(pieces))

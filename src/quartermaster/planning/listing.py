@@ -8,7 +8,8 @@ from scipy import sparse
 
 from quartermaster.planning.candidates import Candidates, Meaning
 from quartermaster.planning.joint import JointShipments, joint_shipments, needs_watching
-from quartermaster.planning.large_orders import large_order, pieces_of, shape_of_pieces
+from quartermaster.planning.large_orders import large_order, shape_of_pieces
+from quartermaster.planning.pieces import pieces_of
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipment_costs import ShapeGroup, lattice_sizes, shapes, shipment_costs
 from quartermaster.planning.sourcing import Sourcing
