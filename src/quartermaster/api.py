@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -192,10 +191,9 @@ def _kpis(kpis: Mapping[str, Decimal], counters: Mapping[str, int]) -> dict[str,
 
 
 def _run_record(snapshot: Snapshot, counters: dict[str, int], warnings: tuple[str, ...], watch: Stopwatch) -> RunRecord:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return RunRecord(
         seconds=dict(watch.seconds),
-        peak_memory_bytes=peak if sys.platform == "darwin" else peak * 1024,
+        peak_memory_bytes=_peak_memory_bytes(),
         machine={
             "system": platform.system(),
             "processor": platform.machine(),
@@ -204,3 +202,13 @@ def _run_record(snapshot: Snapshot, counters: dict[str, int], warnings: tuple[st
         warnings=(*warnings, *(str(problem) for problem in snapshot.warnings)),
         counters=counters,
     )
+
+
+def _peak_memory_bytes() -> int:
+    """Peak resident memory of this process; 0 on systems that do not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -72,7 +72,9 @@ class SolverPolicy:
     )
     work_limit: Annotated[int, Knob("deterministic effort; 0 = none", "work units")] = 0
     seed: Annotated[int, Knob("seed of the solver", high=2**31 - 1)] = 0
-    threads: Annotated[int, Knob("threads of the solver", "threads", low=1, high=1024)] = 1
+    threads: Annotated[
+        int, Knob("threads a solver may use; those of a plan use one so far", "threads", low=1, high=1024)
+    ] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +203,12 @@ def _settle(section: str, held: Any, problems: list[Problem]) -> None:
             continue
         number = _number(value, whole=kind is int)
         if number is None and _not_finite(value):
-            problems.append(_problem(place, value, "weight_range", f"must be from {knob.low:g} to {knob.high:g}"))
+            problems.append(_problem(place, value, "weight_range", f"must be from {knob.low} to {knob.high}"))
         elif number is None:
             what = "a whole number" if kind is int else f"a decimal number with at most {MAX_DECIMALS} decimals"
             problems.append(_problem(place, value, "type", f"must be {what}"))
         elif not knob.low <= number <= knob.high:
-            problems.append(_problem(place, value, "weight_range", f"must be from {knob.low:g} to {knob.high:g}"))
+            problems.append(_problem(place, value, "weight_range", f"must be from {knob.low} to {knob.high}"))
         else:
             object.__setattr__(held, name, int(number) if kind is int else number)
 
