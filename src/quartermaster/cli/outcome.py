@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,8 @@ def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, re
     """
     plans[0].write(folder)
     files = {"plan": folder}
-    (folder / "report.html").unlink(missing_ok=True)  # an earlier plan's page would tell of another plan
+    with contextlib.suppress(OSError):  # an earlier page would tell of another plan
+        (folder / "report.html").unlink(missing_ok=True)
     if not report:
         return files
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from operator import index
 from typing import Any
 
@@ -166,19 +165,3 @@ def row_value(column: Column, cell: Any) -> Any:
     if kind is Kind.WEEKDAYS:
         return frozenset(day for day in range(7) if int(cell) >> day & 1)
     return int(cell)
-
-
-def decimal_of(value: int | float | str | Decimal) -> Decimal:
-    """Read a number as the exact decimal that is written (a float by its shortest text).
-
-    Parameters
-    ----------
-    value
-        Number or decimal text.
-
-    Raises
-    ------
-    decimal.InvalidOperation
-        If the text is not a number.
-    """
-    return value if isinstance(value, Decimal) else Decimal(str(value))

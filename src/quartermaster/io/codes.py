@@ -17,6 +17,7 @@ CODES: dict[str, str] = {
     "output": "the output cannot be written",
     "parquet_missing": "reading Parquet needs an extra that is not installed",
     "report_missing": "the report needs an extra that is not installed",
+    "service_missing": "the server needs an extra that is not installed",
     # Syntax
     "encoding": "the bytes are not UTF-8",
     "json_syntax": "the document is not JSON",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quartermaster.domain.snapshot import ROW_TYPES
 from quartermaster.errors import InputError, Problem
 from quartermaster.io.cell_rules import rules_of
 from quartermaster.io.cells import Form
@@ -167,14 +166,3 @@ class _Blocks(Iterator[Mapping[str, Sequence[str]]]):
                 self._source.rows.append(row)
             row += lines
         return kept
-
-
-def table_of(stem: str) -> str:
-    """Return the table a file stem belongs to, or an empty text.
-
-    Parameters
-    ----------
-    stem
-        File name without its ending.
-    """
-    return stem if stem in ROW_TYPES else ""

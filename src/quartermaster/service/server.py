@@ -45,7 +45,7 @@ def serve(
         from quartermaster.service.app import create_app
     except ImportError:
         detail = "the server is an extra: pip install 'quartermaster[service]'"
-        raise InputError([Problem("missing_field", detail)]) from None
+        raise InputError([Problem("service_missing", detail)]) from None
     try:
         settings = ServiceSettings(
             workers=workers,
