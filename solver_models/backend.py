@@ -193,7 +193,11 @@ def _parameters(
         parameters.highs.double_options["mip_feasibility_tolerance"] = 1e-9
         parameters.highs.double_options["primal_feasibility_tolerance"] = 1e-9
         parameters.highs.double_options["dual_feasibility_tolerance"] = 1e-9
+    # Ctrl-C belongs to the program that calls: a solver that caught it would stop and let the program go on.
+    if solver is Solver.SCIP:
+        parameters.gscip.bool_params["misc/catchctrlc"] = False
     if solver is Solver.CP_SAT:
+        parameters.cp_sat.catch_sigint_signal = False
         parameters.threads = threads
         if work_limit:
             parameters.cp_sat.max_deterministic_time = float(work_limit)

@@ -122,20 +122,23 @@ def test_an_interrupted_command_leaves_with_130(command, day, monkeypatch):
     assert "interrupted" in done.err
 
 
-def test_ctrl_c_while_planning(tmp_path):
-    write_snapshot(demo_snapshot(orders=1500, nodes=40, seed=1), tmp_path / "day")
+@pytest.mark.parametrize(
+    "seconds", [4, 10]
+)  # while rules run and prices settle, while the solver is deep in its search
+def test_ctrl_c_while_planning(tmp_path, seconds):
+    write_snapshot(demo_snapshot(orders=1000, nodes=40, seed=1), tmp_path / "day")
     policy = tmp_path / "policy.toml"
     policy.write_text("[solver]\nrelative_gap = 0\n")
     process = subprocess.Popen(
         [*RUN, "plan", str(tmp_path / "day"), "--policy", str(policy), "--out", str(tmp_path / "plan")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(3)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 8
     assert (out, "Traceback" in err) == ("", False)
     assert not (tmp_path / "plan").exists()
 

@@ -38,7 +38,7 @@ def settle(error: BaseException, conduct: Conduct) -> ExitCode:
         show_problems(error.problems, conduct.errors)
         return ExitCode.BAD_INPUT
     if isinstance(error, KeyboardInterrupt):
-        sys.stderr.write("\nquartermaster: interrupted; nothing more is written\n")
+        tell_interrupted()
         return ExitCode.INTERRUPTED
     if isinstance(error, BrokenPipeError):
         drop_stream(sys.stdout)
@@ -51,3 +51,9 @@ def settle(error: BaseException, conduct: Conduct) -> ExitCode:
         f"report it to the project's issue tracker with the output of the same command and --debug.\n"
     )
     return ExitCode.BUG
+
+
+def tell_interrupted() -> None:
+    """Say that the command was interrupted."""
+    sys.stderr.write("\nquartermaster: interrupted; nothing more is written\n")
+    sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, print_json
+from quartermaster.cli.interrupts import leave_at_once
 from quartermaster.cli.options import NegativeStock, PolicyPath, SnapshotPath, Stock, Strict, TimeLimit, policy_of, read
 from quartermaster.cli.progress import progress_bar
 
@@ -30,7 +31,7 @@ def compare(
 
     chosen = policy_of(policy, time_limit=time_limit)
     checked = read(snapshot, strict=strict, negative_stock=negative_stock).snapshot
-    with progress_bar(wanted=not json) as progress:
+    with leave_at_once(), progress_bar(wanted=not json) as progress:
         plans = api.compare(checked, chosen, progress=progress)
     if json:
         print_json(comparison_rows(plans))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, console, print_json
+from quartermaster.cli.interrupts import leave_at_once
 from quartermaster.cli.options import NoReport, PolicyPath, TimeLimit, policy_of
 from quartermaster.cli.progress import progress_bar
 
@@ -38,7 +39,7 @@ def demo(
     from quartermaster.cli.outcome import comparison_rows, show_comparison, write_outcome
 
     chosen = policy_of(policy, time_limit=time_limit)
-    with progress_bar(wanted=not json) as progress:
+    with leave_at_once(), progress_bar(wanted=not json) as progress:
         snapshot = api.demo_snapshot(orders=orders, nodes=nodes, skus=skus, scarce=scarce, seed=seed)
         io.write_snapshot(snapshot, out / "snapshot")
         plans = api.compare(snapshot, chosen, progress=progress)

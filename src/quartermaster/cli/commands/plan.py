@@ -10,6 +10,7 @@ import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, print_json
 from quartermaster.cli.exits import ExitCode
+from quartermaster.cli.interrupts import leave_at_once
 from quartermaster.cli.options import (
     NegativeStock,
     NoReport,
@@ -83,7 +84,7 @@ def plan(
     chosen = policy_of(policy, strategy=strategy, time_limit=time_limit)
     reading = read(snapshot, quarantine=quarantine, strict=strict, negative_stock=negative_stock)
     checked = reading.snapshot
-    with progress_bar(wanted=not json) as progress:
+    with leave_at_once(), progress_bar(wanted=not json) as progress:
         made = api.plan(checked, chosen, progress=progress)
     folder = DEFAULT_OUT if out is None and not json else out
     files = {}
