@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -26,7 +27,7 @@ from quartermaster.report import report_html
 
 __all__ = ["compare", "demo_snapshot", "evaluate", "plan", "read_policy", "report_html"]
 
-VERSIONED = ("quartermaster", "ortools", "numpy", "scipy")
+VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 """Packages whose version can change a plan."""
 
 
@@ -171,7 +172,7 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         kpis=_kpis(tables.kpis, decision.counters),
         snapshot_sha256=io.snapshot_sha256(snapshot),
         policy=policy,
-        versions={name: version(name) for name in VERSIONED},
+        versions={**{name: version(name) for name in VERSIONED}, "tzdata": _time_zone_version()},
         seed=policy.solver.seed,
         deterministic=decision.deterministic,
     )
@@ -202,6 +203,16 @@ def _run_record(snapshot: Snapshot, counters: dict[str, int], warnings: tuple[st
         warnings=(*warnings, *(str(problem) for problem in snapshot.warnings)),
         counters=counters,
     )
+
+
+def _time_zone_version() -> str:
+    """Version of the time zone data in use: the system's, else that of the package ``tzdata``."""
+    for folder in zoneinfo.TZPATH:
+        listing = Path(folder) / "tzdata.zi"
+        if listing.is_file():
+            with listing.open(encoding="utf-8") as lines:
+                return lines.readline().removeprefix("# version").strip()
+    return version("tzdata")
 
 
 def _peak_memory_bytes() -> int:

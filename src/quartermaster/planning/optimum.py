@@ -16,9 +16,13 @@ from quartermaster.planning.value import total_of
 from quartermaster.policy import RULES
 from solver_models.search import SearchResult, search
 
+FIRST_RULE_SHARE = 0.8
+"""Share of the time limit that the first named rule may take: its plan is the least that a run comes back with."""
 RULE_SHARE = 0.35
-"""Share of the time limit that the named rules may take before the search begins."""
+"""Share of the time limit after which no other named rule begins or goes on."""
 
+SECONDS_TO_LIST = 1e-5
+"""Seconds per order and node without which listing the candidates is not begun: it could not be used any more."""
 SECONDS_TO_FINISH = 0.0006
 """Seconds per order line kept for decoding and checking the plan."""
 
@@ -61,6 +65,8 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
     starts, all_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
+        if watch.seconds_left() < SECONDS_TO_LIST * problem.n_orders * problem.n_nodes:
+            return Decision(starts[0], constant, False, {}, ("the time limit left room for the named rules only",))
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, tell)
@@ -78,10 +84,11 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
 
 
 def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:
-    """Run the named rules while their share of the time lasts; cheapest result first."""
-    results, finished = [], True
-    out_of_time = watch.after_share(RULE_SHARE)
+    """Run the named rules, `cheapest` before all, while their share of the time lasts; cheapest result first."""
+    results: list[Sourcing] = []
+    finished = True
     for name in RULES:
+        out_of_time = watch.after_share(RULE_SHARE if results else FIRST_RULE_SHARE)
         if out_of_time():
             finished = False
             break
