@@ -94,7 +94,7 @@ def show_comparison(snapshot: Snapshot, plans: Sequence[Plan], files: Mapping[st
         out.print(
             f"The {best.strategy} plan costs {money(saved)} {snapshot.currency} "
             f"({percent(saved / nearest.objective.total)}) less than the best rule, {nearest.strategy}; "
-            f"it is proven that no plan costs over {percent(best.gap, 4)} less than it ({best.status}).",
+            f"it is proven that at most {percent(best.gap, 4)} is left to gain ({best.status}).",
             markup=False,
         )
     out.print(figures_table(best))
