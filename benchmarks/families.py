@@ -78,8 +78,8 @@ FAMILIES = {
         Family("S", 200, 20, 150, 0.2, time_limit_seconds=20),
         Family("S-opening", 200, 20, 150, 0.2, opening_cost=40, time_limit_seconds=20),
         Family("M2", 2_000, 50, 800, 0.2),
-        Family("M-typical", 10_000, 100, 3_000, 0.05),
-        Family("M-scarce", 10_000, 100, 3_000, 0.2),
+        Family("M-typical", 10_000, 100, 3_000, 0.05, time_limit_seconds=120),
+        Family("M-scarce", 10_000, 100, 3_000, 0.2, time_limit_seconds=120),
     )
 }
 """Every family by name."""

@@ -25,7 +25,7 @@ def provenance() -> dict[str, Any]:
     """Say when, where and on what a results file was made."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": _commit(),
+        "commit": commit(),
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
     }
@@ -103,6 +103,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return the commit that is checked out; empty outside of a repository."""
     done = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, cwd=ROOT)
     return done.stdout.strip()

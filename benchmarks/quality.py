@@ -1,6 +1,7 @@
-"""One instance planned by the optimum and by every named rule: ``python -m benchmarks.quality FAMILY SEED``.
+"""One instance planned by the optimum and by every named rule.
 
-Prints one JSON object on its last line. Reading is timed from files in a temporary folder.
+``python -m benchmarks.quality FAMILY SEED [TIME_LIMIT]`` prints one JSON object on its last line. Reading is timed from
+files in a temporary folder.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import quartermaster as qm
 import quartermaster.api
 from benchmarks.families import FAMILIES, Family, family_snapshot
-from benchmarks.measure import peak_memory_mb, timed
+from benchmarks.measure import commit, peak_memory_mb, timed
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.io import write_snapshot
@@ -41,6 +43,7 @@ def measured(family: Family, seed: int, *, file_format: str = "csv") -> dict[str
         snapshot = qm.read_snapshot(folder)
         read = time.perf_counter() - start
     return {
+        "commit": commit(),
         "family": family.name,
         "seed": seed,
         **sizes(snapshot),
@@ -118,4 +121,6 @@ def _text(amount: Decimal | None) -> str | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(FAMILIES[sys.argv[1]], int(sys.argv[2]))))
+    name, seed, *limit = sys.argv[1:]
+    chosen = FAMILIES[name] if not limit else replace(FAMILIES[name], time_limit_seconds=int(limit[0]))
+    print(json.dumps(measured(chosen, int(seed))))

@@ -26,7 +26,7 @@ import pandas as pd
 from numpy.random import Generator
 
 import quartermaster as qm
-from benchmarks.measure import ROOT, in_own_process, peak_memory_mb, write_results
+from benchmarks.measure import ROOT, commit, in_own_process, peak_memory_mb, write_results
 from benchmarks.quality import every_plan, sizes
 from benchmarks.real_baskets import Baskets, real_baskets
 from benchmarks.tables import table_of
@@ -184,6 +184,7 @@ def measured(data: Path, n_orders: int, n_nodes: int, seed: int, time_limit_seco
         read = time.perf_counter() - start
     plans = every_plan(snapshot, time_limit_seconds, backorder=BACKORDER)
     return {
+        "commit": commit(),
         "seed": seed,
         **sizes(snapshot),
         "units": int(snapshot.order_lines["quantity"].sum()),

@@ -4,11 +4,13 @@
 
     python -m benchmarks.run                                  # the families and seeds of the README
     python -m benchmarks.run --families S M2 --seeds 1 2 3 --out benchmarks/results/mine.json
+    python -m benchmarks.run --families M2 --keep             # only M2 again; the other runs of the file stay
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from benchmarks.families import FAMILIES
@@ -29,15 +31,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--families", nargs="+", choices=list(FAMILIES), default=[n for n in FAMILIES if n != "tiny"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--time-limit", type=int, help="seconds, in place of each family's own")
+    parser.add_argument("--keep", action="store_true", help="keep the other runs of the results file")
     given = parser.parse_args(arguments)
-    runs = []
+    limit = [] if given.time_limit is None else [str(given.time_limit)]
+    kept = json.loads(given.out.read_text(encoding="utf-8"))["runs"] if given.keep and given.out.exists() else []
+    runs = {(run["family"], run["seed"]): run for run in kept}
     for family in given.families:
         for seed in given.seeds:
-            run = in_own_process("benchmarks.quality", family, str(seed))
-            runs.append(run)
-            write_results(given.out, {"runs": runs})
+            run = in_own_process("benchmarks.quality", family, str(seed), *limit)
+            runs[family, seed] = run
+            write_results(given.out, {"runs": [runs[key] for key in sorted(runs, key=_by_family)]})
             best = run["plans"][0]
             print(f"{family} seed {seed}: {best['total']} gap {best['gap']} in {best['wall_seconds']} s", flush=True)
+
+
+def _by_family(key: tuple[str, int]) -> tuple[int, int]:
+    return list(FAMILIES).index(key[0]), key[1]
 
 
 if __name__ == "__main__":
