@@ -11,10 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
+from solver_models.backend import LinearModel, Solver, solve_linear
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
+
+PROGRAM_SCALE = 10_000.0
+"""Cost in a program = exact cost / this."""
+PROGRAM_SECONDS = 2.0
+"""Wall clock of one program; they take some hundredths."""
+PROGRAM_GAP = 1e-3
+"""Gap at which a program may stop: its bound is what counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +85,65 @@ class LargeOrder:
             return nothing
         served = self._from_one_node(usable, priced, shipment) if self.limit == 1 else self._from_any(priced, shipment)
         return min(nothing, served)
+
+    def program_floor(self, price: Ints | None, seed: int) -> int:
+        """Return a lower bound like `floor`, by a small integer program: every node used pays its fixed cost.
+
+        Stronger than `floor` where an order needs several shipments, but a solver's claim; 0 when it makes none.
+
+        Parameters
+        ----------
+        price
+            As in `floor`.
+        seed
+            Passed to the solver.
+        """
+        usable = self.unit_cost < INFEASIBLE
+        priced, shipment = self.unit_cost, self.fixed_cost
+        if price is not None:
+            priced = priced + np.where(self.stock >= 0, price[self.stock], 0) + price[self.units][None, :]
+            shipment = shipment + price[self.shipment]
+        line, node = np.nonzero(usable)
+        nodes, place = np.unique(node, return_inverse=True)
+        n_lines, n_pairs = len(self.quantity), len(line)
+        most = np.minimum(self.available[line, node], self.quantity[line]).astype(float)
+        # variables: units of each pair, backordered units of each line, nodes used, the order short
+        x, r = np.arange(n_pairs), n_pairs + np.arange(n_lines)
+        y, short = n_pairs + n_lines + np.arange(len(nodes)), n_pairs + n_lines + len(nodes)
+        quantity = self.quantity.astype(float)
+        entries = [
+            (line, x, np.ones(n_pairs)),
+            (np.arange(n_lines), r, np.ones(n_lines)),
+            (n_lines + x, x, np.ones(n_pairs)),
+            (n_lines + x, y[place], -most),
+            (n_lines + n_pairs + np.arange(n_lines), r, np.ones(n_lines)),
+            (n_lines + n_pairs + np.arange(n_lines), np.full(n_lines, short), -quantity),
+            (np.full(len(nodes), 2 * n_lines + n_pairs), y, np.ones(len(nodes))),
+        ]
+        row, column, value = (np.concatenate([entry[at] for entry in entries]) for at in range(3))
+        # an order that ships complete is short of everything or of nothing
+        tie = quantity if self.complete else np.zeros(n_lines)
+        cost = np.concatenate([priced[line, node], self.backorder, shipment[nodes], [self.order_backorder]])
+        n_rows = 2 * n_lines + n_pairs + 1
+        answer = solve_linear(
+            LinearModel(
+                cost=cost / PROGRAM_SCALE,
+                lower=np.zeros(len(cost)),
+                upper=np.concatenate([most, quantity, np.ones(len(nodes) + 1)]),
+                integer=np.r_[np.zeros(n_pairs + n_lines, dtype=bool), np.ones(len(nodes) + 1, dtype=bool)],
+                matrix=sparse.csr_array((value, (row, column)), shape=(n_rows, len(cost))),
+                row_lower=np.concatenate([quantity, np.full(n_pairs, -np.inf), tie - quantity, [-np.inf]]),
+                row_upper=np.concatenate([quantity, np.zeros(n_pairs + n_lines), [float(self.limit)]]),
+            ),
+            Solver.HIGHS,
+            time_limit=PROGRAM_SECONDS,
+            relative_gap=PROGRAM_GAP,
+            seed=seed,
+        )
+        if not np.isfinite(answer.bound):
+            return 0
+        bound = answer.bound * PROGRAM_SCALE
+        return max(0, int(np.floor(bound - 1e-9 * abs(bound))) - 1)
 
     def _from_one_node(self, usable: NDArray[np.bool_], priced: Ints, shipment: Ints) -> int:
         """Bound the cost when everything that is served leaves from one node."""

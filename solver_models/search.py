@@ -118,7 +118,10 @@ def search(
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
-    state = _State(best, price_bound, 0, not priced.finished)
+    listed_bound = priced.bound + sum(
+        min(0, _floor(order, prices.resource, seed) - int(priced.order_cost[order.order])) for order in large
+    )
+    state = _State(best, max(price_bound, listed_bound), 0, not priced.finished)
     options = {"relative_gap": relative_gap / 2, "seed": seed, "threads": threads, "node_limit": node_limit}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
     budgets = _budgets(work)
@@ -132,7 +135,7 @@ def search(
             state.bound = max(state.bound, min(claimed, priced.bound + left_out))
         tell(0.3 + 0.7 * (number + 1) / len(budgets))
     if large and not _close(state.best, state.bound, relative_gap) and seconds_left() > MIN_SECONDS:
-        _bound_without_large(work, priced, price_bound, large, state, seconds_left, options)
+        _bound_without_large(work, priced, listed_bound, large, state, seconds_left, options)
     tell(1.0)
     clocked = state.clocked or (not _close(state.best, state.bound, relative_gap) and seconds_left() <= MIN_SECONDS)
     bound = min(state.bound, state.best.cost)
@@ -178,7 +181,7 @@ def _run(
 def _bound_without_large(
     work: SourcingArrays,
     priced: Priced,
-    price_bound: int,
+    known_bound: int,
     large: Sequence[LargeOrder],
     state: _State,
     seconds_left: Callable[[], float],
@@ -186,12 +189,12 @@ def _bound_without_large(
 ) -> None:
     """Bound the small orders by a program of their own, as if the large ones took nothing, and add the floors of those.
 
-    A plan that uses a column left out costs at least the price bound + its excess; any other plan costs the small
+    A plan that uses a column left out costs at least the known bound + its excess; any other plan costs the small
     orders at least what the program claims.
     """
     is_large = np.zeros(work.n_orders, dtype=bool)
     is_large[[order.order for order in large]] = True
-    kept, left_out = _cheapest_columns(priced, price_bound, LARGEST, state.best)
+    kept, left_out = _cheapest_columns(priced, known_bound, 2 * LARGEST, state.best)
     claimed = _run(work, kept & ~is_large[work.column_order], state, seconds_left, options)
     if claimed is None:
         return
@@ -201,8 +204,13 @@ def _bound_without_large(
         for order, cost in zip(group.orders, group.backorder[:, -1], strict=True)
         if is_large[order]
     }
-    apart = sum(order.floor(None) - nothing[order.order] for order in large)
-    state.bound = max(state.bound, min(claimed + apart, price_bound + left_out))
+    apart = sum(_floor(order, None, options["seed"]) - nothing[order.order] for order in large)
+    state.bound = max(state.bound, min(claimed + apart, known_bound + left_out))
+
+
+def _floor(order: LargeOrder, price: Ints | None, seed: int) -> int:
+    """Return the better of a large order's two floors."""
+    return max(order.floor(price), order.program_floor(price, seed))
 
 
 def _binding(arrays: SourcingArrays) -> SourcingArrays:

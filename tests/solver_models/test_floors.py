@@ -1,10 +1,13 @@
 """Floors of large orders against every way to split a small one."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
+from solver_models import floors as floors_module
+from solver_models.backend import Answer
 from solver_models.floors import LargeOrder
 from solver_models.sourcing import INFEASIBLE, UNLIMITED
 
@@ -76,6 +79,30 @@ def test_floors_are_near_what_they_bound():
     pairs = [(order.floor(price), least_cost(order, price)) for order, price in map(random_order, range(250))]
     assert sum(floor for floor, _ in pairs) >= 0.9 * sum(least for _, least in pairs)
     assert sum(floor == least for floor, least in pairs) >= 120
+
+
+def in_micro(order: LargeOrder, price: np.ndarray) -> tuple[LargeOrder, np.ndarray]:
+    """The same order with every cost a million times as high, the size that real costs have."""
+    costs = ("backorder", "order_backorder", "fixed_cost")
+    unit_cost = np.where(order.unit_cost < INFEASIBLE, order.unit_cost * 10**6, INFEASIBLE)
+    return replace(order, unit_cost=unit_cost, **{name: getattr(order, name) * 10**6 for name in costs}), price * 10**6
+
+
+def test_programs_stay_below_every_split_and_close_to_the_best():
+    floors, least = [], []
+    for seed in range(120):
+        order, price = in_micro(*random_order(seed))
+        floors.append(order.program_floor(price, seed=0))
+        least.append(least_cost(order, price))
+    assert all(floor <= best for floor, best in zip(floors, least, strict=True))
+    assert sum(floors) >= 0.97 * sum(least)
+
+
+def test_a_program_without_an_answer_claims_nothing(monkeypatch):
+    order, price = in_micro(*random_order(3))
+    silent = Answer(values=None, bound=-np.inf, finished=False)
+    monkeypatch.setattr(floors_module, "solve_linear", lambda *_, **__: silent)
+    assert order.program_floor(price, seed=0) == 0
 
 
 def test_prices_raise_the_floor():

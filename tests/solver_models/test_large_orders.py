@@ -26,6 +26,9 @@ class ExactFloor:
         priced = 0 if price is None else self.whole.usage.T @ price
         return options_of(self.whole, self.order, self.whole.column_cost + priced)[0].cost
 
+    def program_floor(self, price: np.ndarray | None, seed: int) -> int:
+        return self.floor(price)
+
 
 def partly_listed(seed: int) -> tuple[SourcingArrays, SourcingArrays, list[ExactFloor]]:
     """A problem, the same with columns of one or two orders missing, and the floors of those."""
