@@ -36,6 +36,8 @@ TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
 """Share of the time left that each of them may take, the last one all of it."""
 MIN_SECONDS = 0.05
 """Time left with which no program is started any more."""
+COLUMNS_PER_SECOND = 5_000
+"""Columns of a program for each second it must have: given less, solvers have overrun their limit tenfold."""
 LARGE_SHARE = 0.3
 """Share of the time left after pricing that is kept for the bound when there are large orders."""
 PRICE_SHARE = 0.3
@@ -125,10 +127,20 @@ def search(
     options = {"relative_gap": relative_gap / 2, "seed": seed, "threads": threads, "node_limit": node_limit}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
     budgets = _budgets(work)
+
+    def usable() -> float:
+        return seconds_left() - for_bound
+
     for number, count in enumerate(budgets):
-        left = _share_of(lambda: seconds_left() - for_bound, TIME_SHARES[number - len(budgets)])
         kept, left_out = _cheapest_columns(priced, priced.bound, count, state.best)
-        if _close(state.best, state.bound, relative_gap) or left() <= MIN_SECONDS or (number and kept.sum() > LARGEST):
+        if _close(state.best, state.bound, relative_gap) or (number and kept.sum() > LARGEST):
+            break
+        needed = max(MIN_SECONDS, kept.sum() / COLUMNS_PER_SECOND)
+        left = _share_of(usable, TIME_SHARES[number - len(budgets)])
+        if left() < needed:
+            left = usable
+        if left() < needed:
+            state.clocked = True
             break
         claimed = _run(work, kept, state, left, options)
         if claimed is not None and not large:
