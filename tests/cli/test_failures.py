@@ -132,6 +132,8 @@ def test_ctrl_c_while_planning(tmp_path, seconds):
     process = subprocess.Popen(
         [*RUN, "plan", str(tmp_path / "day"), "--policy", str(policy), "--out", str(tmp_path / "plan")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # a shell starts background jobs deaf to Ctrl-C, and they would pass that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
