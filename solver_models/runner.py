@@ -105,9 +105,16 @@ class InProcess:
         jobs
             In any number.
         """
-        return [examined(job, self._answer(job)) for job in jobs]
+        return [examined(job, self.answer(job)) for job in jobs]
 
-    def _answer(self, job: SolveJob) -> Answer:
+    def answer(self, job: SolveJob) -> Answer:
+        """Solve one job and return what the solver said, not yet examined.
+
+        Parameters
+        ----------
+        job
+            The job.
+        """
         try:
             return self.solve(
                 job.model,
