@@ -35,6 +35,12 @@ VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 START_EARLY = 2_000
 """Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
 them when it has a program large enough to need one."""
+SECONDS_TO_CHECK = 0.0002
+"""Seconds per order line that writing a plan down and checking it take."""
+CHECK_AFTER_LIMIT = 0.25
+"""Seconds of that which may come after the time limit, half of what a run may overrun it; the rest is kept from it."""
+SHARE_TO_CHECK = 0.5
+"""Share of the time limit that may be kept for it: what is checked must first be planned."""
 
 
 def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress | None = None) -> Plan:
@@ -63,7 +69,9 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
     """
     policy = policy or Policy()
     ready = io.ready(snapshot)
-    watch = Stopwatch(monotonic, float(policy.solver.time_limit_seconds), progress)
+    limit = float(policy.solver.time_limit_seconds)
+    to_check = min(SHARE_TO_CHECK * limit, SECONDS_TO_CHECK * len(ready.order_lines) - CHECK_AFTER_LIMIT)
+    watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress)
     with SolverProcesses(policy.solver.threads) as processes:
         if policy.strategy == OPTIMAL and len(ready.orders) * len(ready.nodes) >= START_EARLY:
             processes.start()

@@ -24,8 +24,6 @@ RULE_SHARE = 0.35
 
 SECONDS_TO_LIST = 1e-5
 """Seconds per order and node without which listing the candidates is not begun: it could not be used any more."""
-SECONDS_TO_FINISH = 0.0006
-"""Seconds per order line kept for decoding and checking the plan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,11 +109,10 @@ def _search(
 ) -> SearchResult:
     solver = candidates.problem.policy.solver
     known = [candidates.columns_of(start) for start in starts]
-    reserve = min(0.1 * float(solver.time_limit_seconds), SECONDS_TO_FINISH * candidates.problem.n_lines)
     return search(
         candidates.arrays,
         known,
-        seconds_left=lambda: watch.seconds_left() - reserve,
+        seconds_left=watch.seconds_left,
         relative_gap=float(solver.relative_gap),
         seed=solver.seed,
         node_limit=solver.work_limit,
