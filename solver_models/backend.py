@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:  # a solver process does without scipy, which takes longer to load than most programs to solve
+    from scipy import sparse
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +81,12 @@ class Answer:
         The solver's error text; empty when it answered.
     out_of_work
         True when it stopped at the work limit given, which the clock has no part in.
+    objective
+        What it says its values cost; None when it does not say.
+    contradiction
+        What in it could not be true and was taken out; set by `runner.examined`.
+    rounded
+        True when its values were further from whole numbers than doubles explain; set by `runner.examined`.
     """
 
     values: Floats | None
@@ -88,6 +96,9 @@ class Answer:
     row_duals: Floats | None = None
     failure: str = ""
     out_of_work: bool = False
+    objective: float | None = None
+    contradiction: str = ""
+    rounded: bool = False
 
 
 def solve_linear(
@@ -215,11 +226,12 @@ def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
     bound = float(result.termination.objective_bounds.dual_bound)
     if reason is mathopt.TerminationReason.INFEASIBLE:
         return Answer(values=None, bound=-np.inf, finished=True, infeasible=True)
-    values = None
+    values, objective = None, None
     if result.has_primal_feasible_solution():
         values = np.array(result.variable_values(list(built.variables())), dtype=np.float64)
+        objective = float(result.objective_value())
         if not np.all(np.isfinite(values)):
-            values = None
+            values, objective = None, None
     duals = None
     if not np.any(model.integer) and result.has_dual_feasible_solution():
         duals = np.array(result.dual_values(list(built.linear_constraints())), dtype=np.float64)
@@ -233,4 +245,5 @@ def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
         finished=finished,
         row_duals=duals,
         out_of_work=result.termination.limit in counted,
+        objective=objective,
     )

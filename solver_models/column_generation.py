@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.ascent import ascend
-from solver_models.backend import Solver, solve_linear
+from solver_models.backend import Solver
 from solver_models.bound import Prices, constant_of, no_prices, priced_columns
 from solver_models.model import CompactModel, build_compact
 from solver_models.pricing import Pricer
+from solver_models.runner import IN_PROCESS, Runner, SolveJob
 from solver_models.sourcing import SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
@@ -66,7 +67,9 @@ class Priced:
     finished: bool
 
 
-def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int) -> Priced:
+def settle_prices(
+    arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int, runner: Runner = IN_PROCESS
+) -> Priced:
     """Find good prices.
 
     Parameters
@@ -79,6 +82,8 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
         Wall clock left for this.
     seed
         Passed to the solver.
+    runner
+        Who solves the masters.
     """
     rough = Pricer(arrays, exact=False)
     prices, _ = ascend(
@@ -102,7 +107,7 @@ def settle_prices(arrays: SourcingArrays, *, step: float, seconds_left: Callable
         if number and not np.any(new):
             break
         held |= new
-        master = _master(arrays.restricted(held), prices, seconds_left(), seed)
+        master = _master(arrays.restricted(held), prices, seconds_left(), seed, runner)
         if master is None:
             finished = False
             break
@@ -127,12 +132,14 @@ def _lowest(arrays: SourcingArrays, excess: Ints, count: int) -> NDArray[np.bool
     return marked
 
 
-def _master(arrays: SourcingArrays, start: Prices, seconds: float, seed: int) -> tuple[Prices, float] | None:
+def _master(
+    arrays: SourcingArrays, start: Prices, seconds: float, seed: int, runner: Runner
+) -> tuple[Prices, float] | None:
     """Solve the linear relaxation over some columns; return its duals as prices, and its value."""
     everything = np.ones(arrays.n_orders, dtype=bool)
     model = build_compact(arrays, everything, np.ones(arrays.n_resources, dtype=bool))
     relaxed = replace(model.linear, integer=np.zeros(len(model.linear.cost), dtype=bool))
-    answer = solve_linear(relaxed, Solver.GLOP, time_limit=seconds, seed=seed)
+    answer = runner.run([SolveJob(relaxed, Solver.GLOP, seconds, seed=seed)])[0]
     if answer.row_duals is None or not answer.finished:
         return None
     # duals of other rows are no prices: that of a demand may be as high as the cost of an order

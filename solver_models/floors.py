@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from solver_models.backend import LinearModel, Solver, solve_linear
+from solver_models.backend import LinearModel, Solver
+from solver_models.runner import IN_PROCESS, Runner, SolveJob
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -86,7 +87,7 @@ class LargeOrder:
         served = self._from_one_node(usable, priced, shipment) if self.limit == 1 else self._from_any(priced, shipment)
         return min(nothing, served)
 
-    def program_floor(self, price: Ints | None, seed: int) -> int:
+    def program_floor(self, price: Ints | None, seed: int, runner: Runner = IN_PROCESS) -> int:
         """Return a lower bound like `floor`, by a small integer program: every node used pays its fixed cost.
 
         Stronger than `floor` where an order needs several shipments, but a solver's claim; 0 when it makes none.
@@ -97,6 +98,8 @@ class LargeOrder:
             As in `floor`.
         seed
             Passed to the solver.
+        runner
+            Who solves it.
         """
         usable = self.unit_cost < INFEASIBLE
         priced, shipment = self.unit_cost, self.fixed_cost
@@ -125,7 +128,7 @@ class LargeOrder:
         tie = quantity if self.complete else np.zeros(n_lines)
         cost = np.concatenate([priced[line, node], self.backorder, shipment[nodes], [self.order_backorder]])
         n_rows = 2 * n_lines + n_pairs + 1
-        answer = solve_linear(
+        job = SolveJob(
             LinearModel(
                 cost=cost / PROGRAM_SCALE,
                 lower=np.zeros(len(cost)),
@@ -140,6 +143,7 @@ class LargeOrder:
             relative_gap=PROGRAM_GAP,
             seed=seed,
         )
+        answer = runner.run([job])[0]
         if not np.isfinite(answer.bound):
             return 0
         bound = answer.bound * PROGRAM_SCALE

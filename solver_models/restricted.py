@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from solver_models.backend import Answer, Solver, solve_linear
+from solver_models.backend import Answer, Solver
 from solver_models.model import CompactModel, build_compact
+from solver_models.runner import IN_PROCESS, Runner, SolveJob
 from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
@@ -32,14 +33,11 @@ class Rounded:
         Claimed lower bound over these columns, a whole cost; None when a piece had none.
     clocked
         True when the clock ended a solver that had neither met the gap nor used up its work.
-    contradictions
-        Answers that no solver should give (infeasible, failed).
     """
 
     columns: Ints
     bound: int | None
     clocked: bool
-    contradictions: int
 
 
 def solve_restricted(
@@ -49,8 +47,8 @@ def solve_restricted(
     seconds_left: Callable[[], float],
     relative_gap: float,
     seed: int,
-    threads: int,
     node_limit: int,
+    runner: Runner = IN_PROCESS,
 ) -> Rounded:
     """Solve the integer program over all columns of a (restricted) problem.
 
@@ -65,12 +63,14 @@ def solve_restricted(
         Wall clock left for this.
     relative_gap
         Stop a piece when proven this good.
-    seed, threads, node_limit
+    seed, node_limit
         Passed to the solver; node_limit 0 = none.
+    runner
+        Who solves.
     """
     chosen: list[Ints] = [np.empty(0, dtype=np.int64)]
     bound: int | None = 0
-    clocked, contradictions = False, 0
+    clocked = False
     pieces = _pieces(arrays)
     sizes = [int(piece[arrays.column_order].sum()) for piece in pieces]
     for number in np.argsort(sizes, kind="stable").tolist():
@@ -80,35 +80,26 @@ def solve_restricted(
         hint = start[piece[arrays.column_order[start]]]
         remaining = sum(size for size in sizes if size >= sizes[number])
         seconds = max(0.05, seconds_left() * max(0.25, sizes[number] / max(1, remaining)))
-        answers = _solve_piece(model, hint, seconds, relative_gap, seed, threads, node_limit)
-        contradictions += sum(answer.infeasible or bool(answer.failure) for answer in answers)
+        answers = _solve_piece(model, hint, seconds, relative_gap, seed, node_limit, runner)
         # where the clock ended the first solver, it decided that the second was asked
         clocked |= any(not answer.finished and not answer.out_of_work for answer in answers)
         answer = answers[-1]
         picked = hint if answer.values is None else model.columns[answer.values[: len(model.columns)] > 0.5]
         chosen.append(picked)
         bound = None if bound is None or not np.isfinite(answer.bound) else bound + _claimed(answer.bound, model.scale)
-    return Rounded(np.sort(np.concatenate(chosen)), bound, clocked, contradictions)
+    return Rounded(np.sort(np.concatenate(chosen)), bound, clocked)
 
 
 def _solve_piece(
-    model: CompactModel, hint: Ints, seconds: float, relative_gap: float, seed: int, threads: int, node_limit: int
+    model: CompactModel, hint: Ints, seconds: float, relative_gap: float, seed: int, node_limit: int, runner: Runner
 ) -> list[Answer]:
     """HiGHS first; where it gives nothing, SCIP, which is slower but does not lose its incumbent."""
     answers: list[Answer] = []
     # presolve and clean-up do not watch the clock: the solver is asked to stop a little early
     seconds *= 0.9
     for solver, share in ((Solver.HIGHS, 0.85), (Solver.SCIP, 0.15)):
-        answer = solve_linear(
-            model.linear,
-            solver,
-            time_limit=seconds * share,
-            relative_gap=relative_gap,
-            seed=seed,
-            threads=threads,
-            work_limit=node_limit,
-            hint=_hint_values(model, hint),
-        )
+        job = SolveJob(model.linear, solver, seconds * share, relative_gap, seed, node_limit, _hint_values(model, hint))
+        answer = runner.run([job])[0]
         answers.append(answer)
         if answer.values is not None:
             break

@@ -22,6 +22,7 @@ from solver_models.column_generation import Priced, settle_prices
 from solver_models.floors import LargeOrder
 from solver_models.greedy import take_in_turn
 from solver_models.restricted import solve_restricted
+from solver_models.runner import IN_PROCESS, Runner
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
 
 Ints = NDArray[np.int64]
@@ -38,6 +39,8 @@ MIN_SECONDS = 0.05
 """Time left with which no program is started any more."""
 COLUMNS_PER_SECOND = 5_000
 """Columns of a program for each second it must have: given less, solvers have overrun their limit tenfold."""
+CLAIM_TOLERANCE = 1e-9
+"""Relative excess of a claimed bound over a known cost that is the solver's rounding, not a lie."""
 LARGE_SHARE = 0.3
 """Share of the time left after pricing that is kept for the bound when there are large orders."""
 PRICE_SHARE = 0.3
@@ -61,7 +64,7 @@ class SearchResult:
     clocked
         True when the clock, not the work, ended any part of the search.
     contradictions
-        Answers of solvers that broke their contract.
+        Answers that the search found to be untrue; what `runner.examined` found before is not counted here.
     """
 
     choice: Choice
@@ -79,9 +82,9 @@ def search(
     seconds_left: Callable[[], float],
     relative_gap: float,
     seed: int = 0,
-    threads: int = 1,
     node_limit: int = 0,
     large: Sequence[LargeOrder] = (),
+    runner: Runner = IN_PROCESS,
     progress: Callable[[float], None] | None = None,
 ) -> SearchResult:
     """Find a good choice and a lower bound.
@@ -96,11 +99,13 @@ def search(
         Wall clock left; asked often.
     relative_gap
         Stop when (cost - bound) / cost is at most this.
-    seed, threads, node_limit
+    seed, node_limit
         Passed to solvers; node_limit 0 = none.
     large
         Orders of which only some columns are listed; the bound takes their floors instead, and what solvers claim with
         their columns in the program does not count.
+    runner
+        Who solves the programs.
     progress
         Told the share of the work done, 0 to 1.
     """
@@ -113,6 +118,7 @@ def search(
         step=_price_step(work),
         seconds_left=lambda: seconds_left() - (1 - PRICE_SHARE) * total_seconds,
         seed=seed,
+        runner=runner,
     )
     tell(0.3)
     best = _better(best, take_in_turn(work, priced_columns(work, priced.prices), np.arange(work.n_orders)))
@@ -121,10 +127,10 @@ def search(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
     listed_bound = priced.bound + sum(
-        min(0, _floor(order, prices.resource, seed) - int(priced.order_cost[order.order])) for order in large
+        min(0, _floor(order, prices.resource, seed, runner) - int(priced.order_cost[order.order])) for order in large
     )
     state = _State(best, max(price_bound, listed_bound), 0, not priced.finished)
-    options = {"relative_gap": relative_gap / 2, "seed": seed, "threads": threads, "node_limit": node_limit}
+    options = {"relative_gap": relative_gap / 2, "seed": seed, "node_limit": node_limit, "runner": runner}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
     budgets = _budgets(work)
 
@@ -179,15 +185,17 @@ def _run(
     )
     columns = numbers[rounded.columns]
     found = Choice(columns, cost_of(work, columns))
-    state.contradictions += rounded.contradictions + (found.cost >= INFEASIBLE)
+    state.contradictions += found.cost >= INFEASIBLE
     state.clocked |= rounded.clocked
     state.best = _better(state.best, found)
     if rounded.bound is None:
         return None
     # a bound above the cost of a choice among these columns is a lie; nothing it says is used
     possible = min(found.cost, state.best.cost if len(start) == len(state.best.columns) else INFEASIBLE)
-    state.contradictions += rounded.bound > possible
-    return rounded.bound if rounded.bound <= possible else None
+    if rounded.bound > possible + CLAIM_TOLERANCE * possible:
+        state.contradictions += 1
+        return None
+    return min(rounded.bound, possible)
 
 
 def _bound_without_large(
@@ -216,13 +224,13 @@ def _bound_without_large(
         for order, cost in zip(group.orders, group.backorder[:, -1], strict=True)
         if is_large[order]
     }
-    apart = sum(_floor(order, None, options["seed"]) - nothing[order.order] for order in large)
+    apart = sum(_floor(order, None, options["seed"], options["runner"]) - nothing[order.order] for order in large)
     state.bound = max(state.bound, min(claimed + apart, known_bound + left_out))
 
 
-def _floor(order: LargeOrder, price: Ints | None, seed: int) -> int:
+def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner) -> int:
     """Return the better of a large order's two floors."""
-    return max(order.floor(price), order.program_floor(price, seed))
+    return max(order.floor(price), order.program_floor(price, seed, runner))
 
 
 def _binding(arrays: SourcingArrays) -> SourcingArrays:

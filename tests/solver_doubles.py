@@ -8,8 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from solver_models.backend import Answer, LinearModel, Solver, solve_linear
+from solver_models.runner import InProcess, Recorded
 
 Double = Callable[..., Answer]
+
+
+def doubled(programs: Double = solve_linear, masters: Double = solve_linear) -> Recorded:
+    """Make a runner whose integer programs, whose linear masters go to doubles."""
+
+    def by_solver(model: LinearModel, solver: Solver, **limits) -> Answer:
+        return (masters if solver is Solver.GLOP else programs)(model, solver, **limits)
+
+    return Recorded(InProcess(by_solver))
 
 
 def said(values: Callable[[int], np.ndarray] | None, bound: float = -np.inf, **claims) -> Double:
@@ -51,6 +61,7 @@ PROGRAM_DOUBLES: dict[str, Double] = {
     "says nothing": said(None, finished=False),
     "dies": said(None, finished=False, failure="Check failed: incumbent lost"),
     "dies, but claims a bound": said(None, bound=1e12, finished=False, failure="Check failed"),
+    "claims a bound without a solution": said(None, bound=1e12, finished=False),
     "takes everything": said(np.ones, bound=0.0),
     "takes nothing": said(np.zeros, bound=0.0),
     "returns noise": said(noise, bound=0.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import zoneinfo
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -24,11 +25,22 @@ from quartermaster.planning.pipeline import Draft
 from quartermaster.planning.stopwatch import Progress, Stopwatch
 from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.report import report_html
+from quartermaster.solver_processes import SolverProcesses
+from solver_models.runner import Recorded
 
 __all__ = ["compare", "demo_snapshot", "evaluate", "plan", "read_policy", "report_html"]
 
 VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 """Packages whose version can change a plan."""
+START_EARLY = 2_000
+"""Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
+them when it has a program large enough to need one."""
+SECONDS_TO_CHECK = 0.0002
+"""Seconds per order line that writing a plan down and checking it take."""
+CHECK_AFTER_LIMIT = 0.25
+"""Seconds of that which may come after the time limit, half of what a run may overrun it; the rest is kept from it."""
+SHARE_TO_CHECK = 0.5
+"""Share of the time limit that may be kept for it: what is checked must first be planned."""
 
 
 def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress | None = None) -> Plan:
@@ -57,11 +69,17 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
     """
     policy = policy or Policy()
     ready = io.ready(snapshot)
-    watch = Stopwatch(monotonic, float(policy.solver.time_limit_seconds), progress)
-    draft = pipeline.plan(ready, policy, watch)
+    limit = float(policy.solver.time_limit_seconds)
+    to_check = min(SHARE_TO_CHECK * limit, SECONDS_TO_CHECK * len(ready.order_lines) - CHECK_AFTER_LIMIT)
+    watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress)
+    with SolverProcesses(policy.solver.threads) as processes:
+        if policy.strategy == OPTIMAL and len(ready.orders) * len(ready.nodes) >= START_EARLY:
+            processes.start()
+        recorded = Recorded(processes)
+        draft = pipeline.plan(ready, policy, watch, recorded)
     with watch.phase("evaluate"):
         _check(ready, policy, draft)
-    return _finish(ready, policy, draft, watch)
+    return _finish(ready, policy, _with_solver_faults(draft, recorded, processes), watch)
 
 
 def evaluate(snapshot: Snapshot, plan: Plan | io.BroughtPlan | str | Path, policy: Policy | None = None) -> Evaluation:
@@ -157,6 +175,32 @@ def _check(snapshot: Snapshot, policy: Policy, draft: Draft) -> None:
     bound = draft.decision.bound_micro
     if bound is not None and bound > judged.objective.total_micro:
         raise ModelError(f"the bound {bound} is above the plan's cost {judged.objective.total_micro}")
+
+
+def _with_solver_faults(draft: Draft, recorded: Recorded, processes: SolverProcesses) -> Draft:
+    """Add to the decision what went wrong with solvers, counted and said."""
+    decision = draft.decision
+    if decision.bound_micro is None:
+        return draft
+    claims = decision.counters.get("solver_contradictions", 0)
+    counters = {
+        **decision.counters,
+        "solver_contradictions": claims + len(recorded.contradictions),
+        "solver_failures": len(recorded.failures),
+        "solver_processes": processes.started,
+        "solver_peak_memory_bytes": processes.peak_memory_bytes,
+    }
+    warnings = list(decision.warnings)
+    if claims:
+        warnings.append(f"{claims} claims of solvers contradicted plans that are known; they were not used")
+    for texts, what in ((recorded.contradictions, "contradicted itself"), (recorded.failures, "failed")):
+        warnings += [f"a solver {what}, {count} times: {text}" for text, count in sorted(Counter(texts).items())]
+    if processes.unavailable:
+        warnings.append(
+            f"solvers ran in the planning process, where none can be ended: no process of theirs could be started "
+            f"({processes.unavailable})"
+        )
+    return replace(draft, decision=replace(decision, counters=counters, warnings=tuple(warnings)))
 
 
 def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) -> Plan:

@@ -72,7 +72,7 @@ class SolverPolicy:
     )
     work_limit: Annotated[int, Knob("deterministic effort; 0 = none", "work units")] = 0
     seed: Annotated[int, Knob("seed of the solver", high=2**31 - 1)] = 0
-    threads: Annotated[int, Knob("a solver may use; those of a plan use one", "threads", low=1, high=1024)] = 1
+    threads: Annotated[int, Knob("solver processes side by side", "processes", low=1, high=1024)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,9 @@ class FakeResult:
     def variable_values(self, variables):
         return self.values
 
+    def objective_value(self):
+        return 0.0
+
     def dual_values(self, rows):
         return self.duals
 

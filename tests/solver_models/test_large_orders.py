@@ -9,6 +9,7 @@ from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
 from solver_models import search as search_module
+from solver_models.runner import Runner
 from solver_models.search import SearchResult, search
 from solver_models.sourcing import SourcingArrays, cost_of
 
@@ -26,7 +27,7 @@ class ExactFloor:
         priced = 0 if price is None else self.whole.usage.T @ price
         return options_of(self.whole, self.order, self.whole.column_cost + priced)[0].cost
 
-    def program_floor(self, price: np.ndarray | None, seed: int) -> int:
+    def program_floor(self, price: np.ndarray | None, seed: int, runner: Runner) -> int:
         return self.floor(price)
 
 

@@ -7,10 +7,11 @@ import pytest
 from solver_doubles import PROGRAM_DOUBLES
 from sourcing_instances import Size, random_sourcing
 
-from solver_models import pricing, restricted
+from solver_models import pricing
 from solver_models.backend import Answer, LinearModel, Solver, solve_linear
 from solver_models.pricing import Pricer
 from solver_models.restricted import Rounded, solve_restricted
+from solver_models.runner import InProcess
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -26,11 +27,9 @@ def test_portions_of_one_order_change_nothing(seed, monkeypatch):
 def rounded(double) -> Rounded:
     arrays = random_sourcing(13, Size(orders=4))
     deadline = monotonic() + 10.0
-    restricted_to_all = {"relative_gap": 0.0, "seed": 0, "threads": 1, "node_limit": 0}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(restricted, "solve_linear", double)
-        nothing = np.empty(0, dtype=np.int64)
-        return solve_restricted(arrays, nothing, seconds_left=lambda: deadline - monotonic(), **restricted_to_all)
+    options = {"relative_gap": 0.0, "seed": 0, "node_limit": 0, "runner": InProcess(double)}
+    nothing = np.empty(0, dtype=np.int64)
+    return solve_restricted(arrays, nothing, seconds_left=lambda: deadline - monotonic(), **options)
 
 
 def test_a_second_solver_asked_because_the_clock_ended_the_first_is_the_clocks_doing():

@@ -12,12 +12,13 @@ from sourcing_options import best_choice
 from solver_models import restricted
 from solver_models.backend import solve_linear
 from solver_models.restricted import Rounded, solve_restricted
+from solver_models.runner import IN_PROCESS, InProcess, Recorded, Runner
 from solver_models.sourcing import SourcingArrays, cost_of
 
 NOTHING = np.empty(0, dtype=np.int64)
 
 
-def rounded(arrays: SourcingArrays, start: np.ndarray = NOTHING) -> Rounded:
+def rounded(arrays: SourcingArrays, start: np.ndarray = NOTHING, runner: Runner = IN_PROCESS) -> Rounded:
     deadline = monotonic() + 20.0
     return solve_restricted(
         arrays,
@@ -25,32 +26,31 @@ def rounded(arrays: SourcingArrays, start: np.ndarray = NOTHING) -> Rounded:
         seconds_left=lambda: deadline - monotonic(),
         relative_gap=0.0,
         seed=0,
-        threads=1,
         node_limit=0,
+        runner=runner,
     )
 
 
-def counted(monkeypatch) -> list[int]:
-    """Count the columns of each program that is solved."""
-    sizes: list[int] = []
+def counting(sizes: list[int]) -> Runner:
+    """Note the columns of each program that is solved."""
 
     def count(model, solver, **limits):
         sizes.append(len(model.cost))
         return solve_linear(model, solver, **limits)
 
-    monkeypatch.setattr(restricted, "solve_linear", count)
-    return sizes
+    return InProcess(count)
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_pieces_add_up_to_the_optimum(seed, monkeypatch):
     monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
     arrays = random_sourcing(seed, Size(orders=4, nodes=3))
-    answer, best = rounded(arrays), best_choice(arrays).cost
+    runner = Recorded(IN_PROCESS)
+    answer, best = rounded(arrays, runner=runner), best_choice(arrays).cost
     assert cost_of(arrays, answer.columns) == best
     assert answer.bound == best
     assert not answer.clocked
-    assert answer.contradictions == 0
+    assert runner.contradictions == runner.failures == []
 
 
 TWO_PAIRS = (
@@ -71,39 +71,40 @@ TWO_PAIRS = (
 )
 def test_orders_are_apart_unless_they_share_what_can_bind(shared, opening, programs, monkeypatch):
     monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
-    sizes = counted(monkeypatch)
+    sizes: list[int] = []
     arrays = sourcing_problem(*TWO_PAIRS, shared, opening=opening)
-    answer = rounded(arrays)
+    answer = rounded(arrays, runner=counting(sizes))
     assert len(sizes) == programs
     assert cost_of(arrays, answer.columns) == best_choice(arrays).cost
 
 
-def test_small_pieces_are_put_together(monkeypatch):
-    sizes = counted(monkeypatch)
-    rounded(sourcing_problem(*TWO_PAIRS))
+def test_small_pieces_are_put_together():
+    sizes: list[int] = []
+    rounded(sourcing_problem(*TWO_PAIRS), runner=counting(sizes))
     assert len(sizes) == 1
 
 
 @pytest.mark.parametrize("name", ["says nothing", "dies", "says infeasible"])
-def test_without_an_answer_the_start_is_kept(name, monkeypatch):
-    monkeypatch.setattr(restricted, "solve_linear", PROGRAM_DOUBLES[name])
-    arrays = sourcing_problem(*TWO_PAIRS)
-    answer = rounded(arrays, np.array([1, 2, 6]))
+def test_without_an_answer_the_start_is_kept(name):
+    runner = Recorded(InProcess(PROGRAM_DOUBLES[name]))
+    answer = rounded(sourcing_problem(*TWO_PAIRS), np.array([1, 2, 6]), runner)
     assert answer.columns.tolist() == [1, 2, 6]
     assert answer.bound is None
-    assert answer.contradictions == (0 if name == "says nothing" else 2)  # of both solvers
+    # of both solvers
+    assert len(runner.failures) == (2 if name == "dies" else 0)
+    assert len(runner.contradictions) == (2 if name == "says infeasible" else 0)
 
 
-def test_a_second_solver_takes_over_where_the_first_gives_nothing(monkeypatch):
+def test_a_second_solver_takes_over_where_the_first_gives_nothing():
     asked = []
 
     def one_dies(model, solver, **limits):
         asked.append(solver)
         return PROGRAM_DOUBLES["dies"](model, solver) if len(asked) == 1 else solve_linear(model, solver, **limits)
 
-    monkeypatch.setattr(restricted, "solve_linear", one_dies)
     arrays = sourcing_problem(*TWO_PAIRS)
-    answer = rounded(arrays)
+    runner = Recorded(InProcess(one_dies))
+    answer = rounded(arrays, runner=runner)
     assert len(set(asked)) == 2
-    assert answer.contradictions == 1
+    assert len(runner.failures) == 1
     assert cost_of(arrays, answer.columns) == answer.bound == 40

@@ -14,6 +14,7 @@ from quartermaster.planning.stopwatch import Stopwatch
 from quartermaster.planning.trim import trim
 from quartermaster.planning.value import total_of
 from quartermaster.policy import RULES
+from solver_models.runner import IN_PROCESS, Runner
 from solver_models.search import SearchResult, search
 
 FIRST_RULE_SHARE = 0.8
@@ -23,8 +24,6 @@ RULE_SHARE = 0.35
 
 SECONDS_TO_LIST = 1e-5
 """Seconds per order and node without which listing the candidates is not begun: it could not be used any more."""
-SECONDS_TO_FINISH = 0.0006
-"""Seconds per order line kept for decoding and checking the plan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +51,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
 
 
-def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
+def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner = IN_PROCESS) -> Decision:
     """Plan all orders together.
 
     Parameters
@@ -61,6 +60,8 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
         The problem.
     watch
         Time limit and progress.
+    runner
+        Who solves the programs.
     """
     starts, all_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
@@ -69,7 +70,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch) -> Decision:
             return Decision(starts[0], constant, False, {}, ("the time limit left room for the named rules only",))
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
-        found = _search(candidates, starts, watch, tell)
+        found = _search(candidates, starts, watch, runner, tell)
     sourcing = min([candidates.sourcing(found.choice.columns), *starts], key=lambda known: total_of(problem, known))
     counters = {
         "columns": candidates.arrays.n_columns,
@@ -100,19 +101,22 @@ def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourci
 
 
 def _search(
-    candidates: Candidates, starts: list[Sourcing], watch: Stopwatch, tell: Callable[[float], None]
+    candidates: Candidates,
+    starts: list[Sourcing],
+    watch: Stopwatch,
+    runner: Runner,
+    tell: Callable[[float], None],
 ) -> SearchResult:
     solver = candidates.problem.policy.solver
     known = [candidates.columns_of(start) for start in starts]
-    reserve = min(0.1 * float(solver.time_limit_seconds), SECONDS_TO_FINISH * candidates.problem.n_lines)
     return search(
         candidates.arrays,
         known,
-        seconds_left=lambda: watch.seconds_left() - reserve,
+        seconds_left=watch.seconds_left,
         relative_gap=float(solver.relative_gap),
         seed=solver.seed,
-        threads=solver.threads,
         node_limit=solver.work_limit,
         large=candidates.large,
+        runner=runner,
         progress=tell,
     )

@@ -11,6 +11,7 @@ from quartermaster.planning.problem import PlanningProblem, build_problem
 from quartermaster.planning.rules import run_rule
 from quartermaster.planning.stopwatch import Stopwatch
 from quartermaster.policy import OPTIMAL, Policy
+from solver_models.runner import IN_PROCESS, Runner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,7 @@ class Draft:
     decision: Decision
 
 
-def plan(snapshot: Snapshot, policy: Policy, watch: Stopwatch) -> Draft:
+def plan(snapshot: Snapshot, policy: Policy, watch: Stopwatch, runner: Runner = IN_PROCESS) -> Draft:
     """Plan a snapshot by the policy's strategy.
 
     Parameters
@@ -40,10 +41,15 @@ def plan(snapshot: Snapshot, policy: Policy, watch: Stopwatch) -> Draft:
         The policy.
     watch
         Time limit, clock and progress.
+    runner
+        Who solves the programs of the optimum.
     """
     with watch.phase("problem"):
         problem = build_problem(snapshot, policy)
-    decision = decide_together(problem, watch) if policy.strategy == OPTIMAL else _decide_by_rule(problem, watch)
+    if policy.strategy == OPTIMAL:
+        decision = decide_together(problem, watch, runner)
+    else:
+        decision = _decide_by_rule(problem, watch)
     with watch.phase("decode"):
         tables = decode(problem, decision.sourcing)
     return Draft(tables, decision)

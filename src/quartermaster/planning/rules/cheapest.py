@@ -48,13 +48,16 @@ class Cheapest:
         self.by_rank = np.argsort(problem.node_rank)
         self.inexact = 0
 
-    def run(self, proceed: Callable[[int], bool]) -> None:
+    def run(self, proceed: Callable[[int], bool], out_of_time: Callable[[], bool] = lambda: False) -> None:
         """Serve the orders in sequence.
 
         Parameters
         ----------
         proceed
-            Told how many orders are done; returns False to stop.
+            Told how many orders are done; returns False to stop. Orders of the chunk at hand whose answer is known by
+            then are served nevertheless.
+        out_of_time
+            Asked between two groups of equal orders; True = solve no more of them.
         """
         sequence = self.problem.order_sequence
         cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * max(self.problem.n_nodes, 1)
@@ -62,34 +65,38 @@ class Cheapest:
         while done < len(sequence) and proceed(done):
             inside = int(np.searchsorted(np.cumsum(cells[done : done + MAX_CHUNK]), MAX_CELLS))
             chunk = sequence[done : done + max(1, inside)]
-            self._serve(chunk, done, proceed)
+            self._serve(chunk, done, proceed, out_of_time)
             done += len(chunk)
         proceed(done)
 
-    def _serve(self, chunk: Ints, done: int, proceed: Callable[[int], bool]) -> None:
+    def _serve(self, chunk: Ints, done: int, proceed: Callable[[int], bool], out_of_time: Callable[[], bool]) -> None:
         """Serve some orders, so many others being done."""
-        found, opened = self._bulk(chunk), list[int]()
+        found, opened, in_time = self._bulk(chunk, out_of_time), list[int](), True
         for position, order in enumerate(chunk.tolist()):
-            if not proceed(done + position):
-                return
+            in_time = in_time and proceed(done + position)
             answer = found.get(order)
-            if self.sizes[order] - 1 > MAX_VECTORS:
+            known = answer.option if answer is not None and not answer.gains_from(opened) else None
+            if known is not None and self.remaining.covers(known):
+                takes = known
+            elif not in_time:
+                continue
+            elif self.sizes[order] - 1 > MAX_VECTORS:
                 self.inexact += 1
                 takes = large_option(next(order_views(self.problem, np.array([order]))), self.remaining)
             elif answer is None:
                 costs = shipment_costs(self.problem, shape_of(self.problem, order), self.by_rank, self.remaining.stock)
                 takes = ExactOption(PricedOrder(costs, 0), self.remaining).solve()
             else:
-                certain = answer.option is not None and not answer.gains_from(opened)
-                possible = certain and self.remaining.covers(answer.option or [])
-                takes = answer.option if possible and answer.option is not None else self._again(answer)
+                takes = self._again(answer)
             opened += self.problem.node_rank[self.remaining.take(takes)].tolist()
 
-    def _bulk(self, chunk: Ints) -> dict[int, _Answer]:
-        """Solve the orders of a chunk on what is left now."""
+    def _bulk(self, chunk: Ints, out_of_time: Callable[[], bool]) -> dict[int, _Answer]:
+        """Solve the orders of a chunk on what is left now, as many as time allows."""
         found: dict[int, _Answer] = {}
         remaining = self.remaining
         for group in shapes(self.problem, chunk[self.sizes[chunk] - 1 <= MAX_VECTORS]):
+            if out_of_time():
+                break
             if not solvable_in_bulk(group):
                 continue
             costs = shipment_costs(self.problem, group, self.by_rank, remaining.stock)

@@ -27,8 +27,8 @@ Walk = Callable[[OrderView, Remaining], list[Take]]
 
 WALKS: dict[str, Walk] = {"nearest": nearest, "priority": priority, "highest_stock": highest_stock}
 """The rules that walk ranked nodes."""
-MAX_CELLS = 4_000_000
-"""Cells (order, node, vector) of `fewest_shipments` held at once."""
+MAX_CELLS = 1_000_000
+"""Cells (order, node, vector) of `fewest_shipments` priced at once, between two looks at the clock."""
 REPORT_EVERY = 64
 """Orders between two looks at the clock."""
 
@@ -80,9 +80,14 @@ class _Proceed:
             self._next = done + REPORT_EVERY
             if self._progress:
                 self._progress(self._name, done / self._n_orders)
-            if self._deadline and self._deadline():
-                self.finished = False
+            self.out_of_time()
         return self.finished
+
+    def out_of_time(self) -> bool:
+        """Look at the clock now."""
+        if self._deadline and self._deadline():
+            self.finished = False
+        return not self.finished
 
 
 def run_rule(
@@ -122,7 +127,7 @@ def run_rule(
         inexact = _fewest_all(problem, remaining, proceed)
     else:
         rule = Cheapest(problem, remaining)
-        rule.run(proceed)
+        rule.run(proceed, proceed.out_of_time)
         inexact = rule.inexact
     return RuleResult(remaining.sourcing(), inexact, proceed.finished)
 
