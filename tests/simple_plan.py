@@ -22,7 +22,7 @@ from quartermaster.evaluation.constraints import max_shipments
 from quartermaster.evaluation.loads import Load
 from quartermaster.evaluation.plan_rows import ShipmentRow
 from quartermaster.evaluation.pricing import PricedShipment, Pricing
-from quartermaster.evaluation.records import Records, records_of
+from quartermaster.evaluation.records import Records, available_units, records_of
 from quartermaster.evaluation.violations import Findings
 from quartermaster.policy import Policy
 
@@ -32,7 +32,7 @@ Units = dict[str, int]
 
 def simple_plan(snapshot: Snapshot, policy: Policy, seed: int) -> Draft:
     """Plan a checked snapshot at random, and claim everything there is to claim."""
-    maker = _Maker(records_of(snapshot), policy, Random(seed))
+    maker = _Maker(records_of(snapshot), available_units(snapshot), policy, Random(seed))
     for order in maker.records.orders.values():
         maker.serve(order)
     backorders = [
@@ -50,12 +50,14 @@ def simple_plan(snapshot: Snapshot, policy: Policy, seed: int) -> Draft:
 
 
 class _Maker:
-    def __init__(self, records: Records, policy: Policy, random: Random) -> None:
+    def __init__(
+        self, records: Records, available: dict[tuple[str, str], int], policy: Policy, random: Random
+    ) -> None:
         self.records = records
         self.policy = policy
         self.random = random
         self.pricing = Pricing(records, policy)
-        self.left = Counter(records.available)
+        self.left = Counter(available)
         self.node_shipments: Counter[str] = Counter()
         self.node_units: Counter[str] = Counter()
         self.shipped: Counter[tuple[str, str]] = Counter()

@@ -17,7 +17,18 @@ def round_half_up(value: Fraction) -> int:
     value
         Any exact rational.
     """
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+    return round_ratio(value.numerator, value.denominator)
+
+
+def round_ratio(up: int, down: int) -> int:
+    """Round a quotient of whole numbers to the nearest integer, halves upwards.
+
+    Parameters
+    ----------
+    up, down
+        Numerator, and denominator > 0.
+    """
+    return (2 * up + down) // (2 * down)
 
 
 def to_micro(amount: Decimal) -> int:
@@ -28,7 +39,8 @@ def to_micro(amount: Decimal) -> int:
     amount
         Amount in currency units; exact for up to 6 decimals.
     """
-    return round_half_up(Fraction(amount) * MICRO)
+    up, down = amount.as_integer_ratio()
+    return round_ratio(up * MICRO, down)
 
 
 def from_micro(micro: int) -> Decimal:

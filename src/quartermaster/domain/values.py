@@ -135,6 +135,29 @@ def _boxed(values: list[Any]) -> NDArray[np.object_]:
     return boxed
 
 
+def row_values(column: Column, cells: NDArray[Any]) -> list[Any]:
+    """Turn cells of a numpy column into the values of row objects; None = not given.
+
+    Parameters
+    ----------
+    column
+        The column.
+    cells
+        (n,) stored scalars.
+    """
+    kind = column.kind
+    if kind is Kind.INSTANT or kind in (Kind.CLOCK, Kind.WEEKDAYS):
+        return [row_value(column, cell) for cell in cells]
+    values: list[Any] = cells.tolist()
+    if kind is Kind.DEGREES:
+        return [None if value != value else value for value in values]
+    if kind in (Kind.WHOLE, Kind.MONEY):
+        known = {value: from_micro(value) if kind is Kind.MONEY else value for value in set(values)}
+        known[NOT_GIVEN] = None
+        return [known[value] for value in values]
+    return values  # texts, decimals, flags and dates come as they are, and a date that is not given as None
+
+
 def row_value(column: Column, cell: Any) -> Any:
     """Turn one cell of a numpy column into the value of a row object; None = not given.
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from quartermaster.domain.orders import Order
+from quartermaster.domain.snapshot import Snapshot
 from quartermaster.evaluation.loads import Load
 from quartermaster.evaluation.plan_rows import AllocationRow
-from quartermaster.evaluation.records import Records
+from quartermaster.evaluation.records import Records, available_units
 from quartermaster.evaluation.violations import Findings
 from quartermaster.policy import Policy
 
@@ -39,14 +40,14 @@ def check_line_nodes(row: AllocationRow, node_id: str, records: Records, finding
         findings.add("excluded_nodes", row.where, f"leaves {node_id}, which is excluded")
 
 
-def check_stock(loads: Sequence[Load], records: Records, findings: Findings) -> None:
+def check_stock(loads: Sequence[Load], snapshot: Snapshot, findings: Findings) -> None:
     """Units of each SKU that leave a node are at most what is available there.
 
     Parameters
     ----------
     loads
         Every shipment with its units.
-    records
+    snapshot
         The snapshot.
     findings
         Violations are added to it.
@@ -55,8 +56,9 @@ def check_stock(loads: Sequence[Load], records: Records, findings: Findings) -> 
     for load in loads:
         for sku, units in load.units_of.items():
             taken[load.shipment.node_id, sku] += units
+    stock = available_units(snapshot, taken.keys())
     for (node_id, sku), units in taken.items():
-        available = records.available.get((node_id, sku), 0)
+        available = stock.get((node_id, sku), 0)
         if units > available:
             findings.add("stock", f"node {node_id} sku {sku}", f"{units} units leave, {available} are available")
 
@@ -108,10 +110,11 @@ def check_orders(loads: Sequence[Load], shipped: Shipped, records: Records, poli
         short = served = False
         for line in records.lines_of.get(order_id, ()):
             units = shipped[order_id, line.line_id]
-            where = f"order {order_id} line {line.line_id}"
             if units > line.quantity:
+                where = f"order {order_id} line {line.line_id}"
                 findings.add("over_allocated", where, f"{units} units allocated, {line.quantity} were ordered")
             if line.line_complete and 0 < units < line.quantity:
+                where = f"order {order_id} line {line.line_id}"
                 findings.add("line_complete", where, f"{units} of {line.quantity} units allocated")
             short = short or units < line.quantity
             served = served or units > 0

@@ -63,7 +63,7 @@ def evaluate_tables(
     for row in placed:
         check_line_nodes(row, node_of[row.shipment_id], records, findings)
         shipped[row.order_id, row.line_id] += row.quantity
-    check_stock(loads, records, findings)
+    check_stock(loads, snapshot, findings)
     check_nodes(loads, records, findings)
     check_orders(loads, shipped, records, policy, findings)
 

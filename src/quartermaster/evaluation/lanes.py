@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import atan2, cos, floor, radians, sin, sqrt
 
 from geopy.distance import great_circle
 
@@ -15,6 +16,12 @@ UNKNOWN_PLACE_M = 20_015_115
 """Distance to or from an unknown place: half the Earth's circumference, so that it is last, never first."""
 
 
+RADIUS_M = 6_371_009.0
+"""Radius of the Earth, in metres."""
+DOUBTFUL_M = 1e-6
+"""geopy may differ in the last bits, some 1e-8 m: a fraction of a metre so near to a half is left to it."""
+
+
 def distance_m(node: Node, order: Order) -> int:
     """Great-circle distance in metres, rounded to the metre.
 
@@ -25,7 +32,14 @@ def distance_m(node: Node, order: Order) -> int:
     """
     if node.lat is None or node.lon is None or order.lat is None or order.lon is None:
         return UNKNOWN_PLACE_M
-    return round_half_up(Fraction(great_circle((node.lat, node.lon), (order.lat, order.lon)).meters))
+    here, there = radians(node.lat), radians(order.lat)
+    east = radians(order.lon) - radians(node.lon)
+    across = cos(here) * sin(there) - sin(here) * cos(there) * cos(east)
+    along = sin(here) * sin(there) + cos(here) * cos(there) * cos(east)
+    metres = RADIUS_M * atan2(sqrt((cos(there) * sin(east)) ** 2 + across**2), along)
+    if abs(metres - floor(metres) - 0.5) < DOUBTFUL_M:
+        return round_half_up(Fraction(great_circle((node.lat, node.lon), (order.lat, order.lon)).meters))
+    return floor(metres + 0.5)
 
 
 def zone_of(records: Records, carrier: str, node: Node, order: Order, metres: int) -> str | None:
@@ -42,16 +56,9 @@ def zone_of(records: Records, carrier: str, node: Node, order: Order, metres: in
     metres
         Their distance.
     """
-    matches = [
-        (len(origin) + len(destination), len(origin), zone)
-        for origin in _prefixes(node.postal_code)
-        for destination in _prefixes(order.postal_code)
-        if (zone := records.prefixes.get((carrier, origin, destination))) is not None
-    ]
-    if matches:
-        return max(matches)[2]
+    for origin, destination in records.prefix_lengths.get(carrier, ()):
+        if origin <= len(node.postal_code) and destination <= len(order.postal_code):
+            zone = records.prefixes.get((carrier, node.postal_code[:origin], order.postal_code[:destination]))
+            if zone is not None:
+                return zone
     return next((zone for bound_m, zone in records.bands.get(carrier, ()) if bound_m >= metres), None)
-
-
-def _prefixes(postal_code: str) -> list[str]:
-    return [postal_code[:length] for length in range(len(postal_code) + 1)]

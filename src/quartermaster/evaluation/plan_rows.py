@@ -88,9 +88,15 @@ def allocation_rows(frame: pd.DataFrame, findings: Findings) -> list[AllocationR
     """
     rows: list[AllocationRow] = []
     for cells in _rows(frame, "allocations", (*ALLOCATION_IDS, "quantity"), findings):
-        ids = {name: text(cells.get(name)) for name in ("order_id", "line_id", "sku", "node_id", "shipment_id")}
         quantity = whole(cells["quantity"])
-        row = AllocationRow(**ids, quantity=quantity or 0)
+        row = AllocationRow(
+            text(cells["order_id"]),
+            text(cells["line_id"]),
+            text(cells.get("sku")),
+            text(cells.get("node_id")),
+            quantity or 0,
+            text(cells["shipment_id"]),
+        )
         if quantity is None or quantity <= 0:
             findings.add("quantity", row.where, f"quantity {cells['quantity']} must be a whole number > 0")
         else:
@@ -111,7 +117,7 @@ def shipment_rows(frame: pd.DataFrame, findings: Findings) -> list[ShipmentRow]:
     derived = [name for name in SHIPMENT_COLUMNS if name not in SHIPMENT_IDS]
     return [
         ShipmentRow(
-            **{name: text(cells[name]) for name in SHIPMENT_IDS},
+            *(text(cells[name]) for name in SHIPMENT_IDS),
             claims={name: cells[name] for name in derived if name in cells and is_given(cells[name])},
         )
         for cells in _rows(frame, "shipments", SHIPMENT_IDS, findings)
@@ -163,6 +169,10 @@ def is_given(cell: Any) -> bool:
     """
     if isinstance(cell, str):
         return cell != ""
+    if type(cell) is int:
+        return True
+    if type(cell) is Decimal and not cell.is_nan():
+        return True
     return cell is not None and str(cell) not in ("nan", "NaN", "NaT", "<NA>")
 
 
@@ -174,6 +184,8 @@ def text(cell: Any) -> str:
     cell
         Any cell of a DataFrame.
     """
+    if type(cell) is str:
+        return cell
     return str(cell) if is_given(cell) else ""
 
 
@@ -185,11 +197,13 @@ def whole(cell: Any) -> int | None:
     cell
         Any cell of a DataFrame: a pandas column with gaps holds its whole numbers as floats.
     """
+    if type(cell) is int:
+        return cell
     number = _fraction(cell)
     return int(number) if number is not None and number.denominator == 1 else None
 
 
-def micro(cell: Any) -> Fraction | None:
+def micro(cell: Any) -> int | Fraction | None:
     """Read money exactly, in micro; None where the cell is no number.
 
     Parameters
@@ -197,6 +211,11 @@ def micro(cell: Any) -> Fraction | None:
     cell
         Decimal, decimal text, int, or float (by its shortest text).
     """
+    if type(cell) is Decimal and cell.is_finite():
+        up, down = cell.as_integer_ratio()
+        amount, rest = divmod(up * MICRO, down)
+        if not rest:
+            return amount
     number = _fraction(cell)
     return None if number is None else number * MICRO
 
@@ -209,6 +228,8 @@ def day(cell: Any) -> str:
     cell
         ISO text, date or datetime.
     """
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from math import floor
 
 from quartermaster.domain.carriers import Service
 from quartermaster.domain.network import Node
@@ -14,6 +16,8 @@ from quartermaster.domain.snapshot import Snapshot
 
 NO_SERVICE = Service(carrier="", service="none")
 """The one service of a snapshot without services: it has no rates and no transit time."""
+ROWS_AT_ONCE = 65_536
+"""Rows of inventory looked at in one go: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,14 @@ class Records:
         Lines of each order, by order_id.
     weight_g, volume_mm3
         Of one unit, by SKU; the volume is 0 where a side is missing.
-    available
-        Units, by (node_id, sku), of the SKUs that are ordered; a pair that is not listed is not stocked.
     services
         By (carrier, service); just `NO_SERVICE` when the snapshot has none.
     bands
-        (bound in metres, zone) by carrier, nearest first.
+        (bound in whole metres, zone) by carrier, nearest first.
     prefixes
         Zone by (carrier, origin prefix, destination prefix).
+    prefix_lengths
+        Lengths of (origin prefix, destination prefix) in use by carrier; the first pair that has a zone wins.
     rates
         (break in grams, price in micro) by (carrier, service, zone), lightest first.
     transit
@@ -55,10 +59,10 @@ class Records:
     lines_of: dict[str, list[OrderLine]]
     weight_g: dict[str, int]
     volume_mm3: dict[str, int]
-    available: dict[tuple[str, str], int]
     services: dict[tuple[str, str], Service]
-    bands: dict[str, list[tuple[Fraction, str]]]
+    bands: dict[str, list[tuple[int, str]]]
     prefixes: dict[tuple[str, str, str], str]
+    prefix_lengths: dict[str, list[tuple[int, int]]]
     rates: dict[tuple[str, str, str], list[tuple[int, int]]]
     transit: dict[tuple[str, str, str], int]
     node_holidays: dict[str, set[date]]
@@ -93,10 +97,10 @@ def records_of(snapshot: Snapshot) -> Records:
             sku: length * width * height if min(length, width, height) >= 0 else 0
             for sku, length, width, height in zip(products["sku"].tolist(), *sides, strict=True)
         },
-        available=_available(snapshot),
         services={(service.carrier, service.service): service for service in services},
         bands=bands,
         prefixes=prefixes,
+        prefix_lengths=_prefix_lengths(prefixes),
         rates=_rates(snapshot),
         transit={
             (carrier, service, zone): days
@@ -111,18 +115,28 @@ def records_of(snapshot: Snapshot) -> Records:
     )
 
 
-def _available(snapshot: Snapshot) -> dict[tuple[str, str], int]:
+def available_units(snapshot: Snapshot, pairs: Set[tuple[str, str]] | None = None) -> dict[tuple[str, str], int]:
+    """Return the units available, by (node_id, sku).
+
+    Parameters
+    ----------
+    snapshot
+        Checked.
+    pairs
+        The (node_id, sku) that matter; None = all. One that is not in the answer is not stocked.
+    """
+    stock = snapshot.inventory
     names = ("node_id", "sku", "on_hand", "safety_stock", "reserved")
-    columns = (snapshot.inventory[name].tolist() for name in names)
-    ordered = set(snapshot.order_lines["sku"].tolist())
-    return {
-        (node_id, sku): max(0, on_hand - safety_stock - reserved)
-        for node_id, sku, on_hand, safety_stock, reserved in zip(*columns, strict=True)
-        if sku in ordered
-    }
+    available: dict[tuple[str, str], int] = {}
+    for start in range(0, len(stock), ROWS_AT_ONCE):
+        columns = (stock[name][start : start + ROWS_AT_ONCE].tolist() for name in names)
+        for node_id, sku, on_hand, safety_stock, reserved in zip(*columns, strict=True):
+            if pairs is None or (node_id, sku) in pairs:
+                available[node_id, sku] = max(0, on_hand - safety_stock - reserved)
+    return available
 
 
-def _zones(snapshot: Snapshot) -> tuple[dict[str, list[tuple[Fraction, str]]], dict[tuple[str, str, str], str]]:
+def _zones(snapshot: Snapshot) -> tuple[dict[str, list[tuple[int, str]]], dict[tuple[str, str, str], str]]:
     bands: dict[str, list[tuple[Fraction, str]]] = defaultdict(list)
     prefixes: dict[tuple[str, str, str], str] = {}
     names = ("carrier", "zone", "max_distance_km", "origin_prefix", "destination_prefix")
@@ -133,7 +147,18 @@ def _zones(snapshot: Snapshot) -> tuple[dict[str, list[tuple[Fraction, str]]], d
             bands[carrier].append((Fraction(bound_km) * 1000, zone))
         else:
             prefixes.setdefault((carrier, origin, destination), zone)
-    return {carrier: sorted(found) for carrier, found in bands.items()}, prefixes
+    # Distances are whole metres: one is within a bound when it is within the bound's whole metres.
+    return {
+        carrier: [(floor(bound), zone) for bound, zone in sorted(found)] for carrier, found in bands.items()
+    }, prefixes
+
+
+def _prefix_lengths(prefixes: Iterable[tuple[str, str, str]]) -> dict[str, list[tuple[int, int]]]:
+    """Longest origin and destination together first, then the longer origin."""
+    lengths: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for carrier, origin, destination in prefixes:
+        lengths[carrier].add((len(origin), len(destination)))
+    return {carrier: sorted(found, key=lambda both: (-sum(both), -both[0])) for carrier, found in lengths.items()}
 
 
 def _rates(snapshot: Snapshot) -> dict[tuple[str, str, str], list[tuple[int, int]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
-from math import ceil
 
 from quartermaster.domain.carriers import Service
-from quartermaster.domain.money import MICRO, round_half_up, to_micro
+from quartermaster.domain.money import MICRO, round_ratio, to_micro
 from quartermaster.domain.network import Node
 from quartermaster.policy import Policy
 
@@ -23,11 +22,17 @@ def billable_weight_g(service: Service, actual_g: int, volume_mm3: int) -> int:
     actual_g, volume_mm3
         Of the whole shipment.
     """
-    volume_cm3 = Fraction(volume_mm3, 1000)
-    divisor = service.dim_divisor_cm3_per_kg
-    if divisor is None or volume_cm3 <= Fraction(service.dim_above_cm3):
+    divisor, above = service.dim_divisor_cm3_per_kg, service.dim_above_cm3
+    if divisor is None or not _is_above(volume_mm3, above):
         return actual_g
-    return max(actual_g, ceil(1000 * volume_cm3 / Fraction(divisor)))
+    # 1000 · cm3 / divisor is mm3 / divisor
+    up, down = divisor.as_integer_ratio()
+    return max(actual_g, -(-volume_mm3 * down // up))
+
+
+def _is_above(volume_mm3: int, above_cm3: Decimal) -> bool:
+    up, down = above_cm3.as_integer_ratio()
+    return volume_mm3 * down > 1000 * up
 
 
 def parcels_and_price(service: Service, steps: list[tuple[int, int]], billable_g: int) -> tuple[int, int] | None:
@@ -44,9 +49,9 @@ def parcels_and_price(service: Service, steps: list[tuple[int, int]], billable_g
     """
     last_break_g = steps[-1][0]
     for parcels in range(1, service.max_parcels + 1):
-        parcel_g = ceil(Fraction(billable_g, parcels))
+        parcel_g = -(-billable_g // parcels)
         if parcel_g <= last_break_g:
-            return parcels, next(price_micro for break_g, price_micro in steps if parcel_g <= break_g)
+            return parcels, steps[bisect_left(steps, (parcel_g,))][1]
     return None
 
 
@@ -67,7 +72,8 @@ def transport_micro(service: Service, parcels: int, price_micro: int, *, residen
     charged = parcels * price_micro
     if residential:
         charged += parcels * to_micro(service.residential_surcharge)
-    return round_half_up(charged * (1 + Fraction(service.fuel_surcharge)))
+    up, down = service.fuel_surcharge.as_integer_ratio()
+    return round_ratio(charged * (down + up), down)
 
 
 def handling_micro(node: Node, units: int) -> int:
@@ -96,9 +102,7 @@ def distance_micro(policy: Policy, metres: int, units: int) -> int:
         Units in the shipment.
     """
     weights = policy.objective
-    per_shipment = round_half_up(_micro(weights.cost_per_shipment_km) * metres / 1000)
-    per_unit = round_half_up(_micro(weights.cost_per_unit_km) * units * metres / 1000)
-    return per_shipment + per_unit
+    return _cost(weights.cost_per_shipment_km, metres, 1000) + _cost(weights.cost_per_unit_km, units * metres, 1000)
 
 
 def late_days(delivered: date, promise_date: date | None) -> int:
@@ -126,9 +130,10 @@ def late_micro(policy: Policy, days: int) -> int:
     """
     if policy.service.late == "forbid":
         return 0
-    return round_half_up(_micro(policy.service.cost_per_late_day) * days)
+    return _cost(policy.service.cost_per_late_day, days, 1)
 
 
-def _micro(rate: Decimal) -> Fraction:
-    """A rate of the policy in micro, exact: it may have 12 decimals, and only its product is rounded."""
-    return Fraction(rate) * MICRO
+def _cost(rate: Decimal, amount: int, of: int) -> int:
+    """Rate · amount / of, in micro: a rate of the policy may have 12 decimals, and only this product is rounded."""
+    up, down = rate.as_integer_ratio()
+    return round_ratio(up * amount * MICRO, down * of)

@@ -42,6 +42,11 @@ class PlanningProblem:
         (n_lines,) bool: all units or none.
     line_backorder_micro
         (n_lines,): cost of one backordered unit, priority included, micro.
+    line_access
+        (n_lines,) int32: which row of `access` says where the line may be served.
+    access
+        (n_distinct, n_nodes) bool: nodes that are enabled and that pins, allowed and excluded nodes leave; row 0 is of
+        lines that name no node, which are nearly all.
     order_backorder_micro
         (n_orders,): paid once when the order is short, priority included, micro.
     order_complete
@@ -75,6 +80,8 @@ class PlanningProblem:
     line_quantity: Ints
     line_complete: Flags
     line_backorder_micro: Ints
+    line_access: NDArray[np.int32]
+    access: Flags
     order_backorder_micro: Ints
     order_complete: Flags
     order_max_shipments: Ints
@@ -137,24 +144,33 @@ class PlanningProblem:
         ndarray, shape (n, n_nodes), bool
         """
         lines = np.asarray(lines)
-        table, nodes = self.snapshot.order_lines, self.snapshot.nodes
-        allowed = np.repeat(nodes["enabled"][None, :], len(lines), axis=0)
-        position = {node_id: index for index, node_id in enumerate(nodes["node_id"])}
-        columns = (table["pinned_node"][lines], table["allowed_nodes"][lines], table["excluded_nodes"][lines])
-        for row, (pinned, only, never) in enumerate(zip(*columns, strict=True)):
-            if pinned:
-                allowed[row] &= _among(position, (pinned,))
-            if only:
-                allowed[row] &= _among(position, only)
-            if never:
-                allowed[row] &= ~_among(position, never)
-        limit_km = self.policy.service.max_distance_km
-        if limit_km:
-            row_index, node_index = np.nonzero(allowed)
-            lanes = self.book.lanes(self.line_order[lines[row_index]], node_index)
-            limit_m = int(Fraction(limit_km) * 1000)
-            allowed[row_index, node_index] = lanes.distance_m <= limit_m
+        allowed: Flags = self.access[self.line_access[lines]]
+        if self.policy.service.max_distance_km:
+            row, node = np.nonzero(allowed)
+            allowed[row, node] = self._within_radius(lines[row], node)
         return allowed
+
+    def allowed_at(self, line: NDArray[np.integer], node: NDArray[np.integer]) -> Flags:
+        """Tell which pairs of a line and a node are allowed, as `allowed` does, without a table of all nodes.
+
+        Parameters
+        ----------
+        line, node
+            (n_pairs,) indices.
+
+        Returns
+        -------
+        ndarray, shape (n_pairs,), bool
+        """
+        allowed: Flags = self.access[self.line_access[line], node]
+        if self.policy.service.max_distance_km:
+            pair = np.flatnonzero(allowed)
+            allowed[pair] = self._within_radius(line[pair], node[pair])
+        return allowed
+
+    def _within_radius(self, line: NDArray[np.integer], node: NDArray[np.integer]) -> Flags:
+        limit_m = int(Fraction(self.policy.service.max_distance_km) * 1000)
+        return np.asarray(self.book.distance_m(self.line_order[line], node) <= limit_m)
 
     def lanes(self, order: NDArray[np.integer], node: NDArray[np.integer]) -> rating.Lanes:
         """Return the lanes of (order, node) pairs, services that would break a forbidding promise taken out.
@@ -192,6 +208,7 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
     sides = [products[side].astype(np.int64) for side in ("length_mm", "width_mm", "height_mm")]
     sized = np.all([side != NOT_GIVEN for side in sides], axis=0)
     default_max = policy.service.max_shipments or UNLIMITED
+    line_access, access = _access(snapshot, node_index)
     return PlanningProblem(
         snapshot=snapshot,
         policy=policy,
@@ -202,6 +219,8 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
         line_quantity=lines["quantity"].astype(np.int64),
         line_complete=lines["line_complete"],
         line_backorder_micro=_backorder_micro(lines["backorder_cost"], priority[line_order], policy),
+        line_access=line_access,
+        access=access,
         order_backorder_micro=_by_priority(Fraction(policy.backorder.cost_per_order) * MICRO, priority),
         order_complete=orders["ship_complete"],
         order_max_shipments=np.where(orders["max_shipments"] == NOT_GIVEN, default_max, orders["max_shipments"]).astype(
@@ -223,6 +242,26 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
 
 def _indices(index: dict[str, int], ids: NDArray[np.object_]) -> Ints:
     return np.fromiter((index[text] for text in ids), dtype=np.int64, count=len(ids))
+
+
+def _access(snapshot: Snapshot, node_index: dict[str, int]) -> tuple[NDArray[np.int32], Flags]:
+    """Find where each line may be served: the distinct answers, and which of them is the line's."""
+    lines = snapshot.order_lines
+    columns = [lines[name] for name in ("pinned_node", "allowed_nodes", "excluded_nodes")]
+    line_access = np.zeros(len(lines), dtype=np.int32)
+    naming = np.flatnonzero(np.any([column.astype(bool) for column in columns], axis=0))
+    number: dict[tuple[str, tuple[str, ...], tuple[str, ...]], int] = {("", (), ()): 0}
+    rules = zip(*(column[naming].tolist() for column in columns), strict=True)
+    line_access[naming] = [number.setdefault(rule, len(number)) for rule in rules]
+    access = np.repeat(snapshot.nodes["enabled"][None, :], len(number), axis=0)
+    for (pinned, only, never), row in number.items():
+        if pinned:
+            access[row] &= _among(node_index, (pinned,))
+        if only:
+            access[row] &= _among(node_index, only)
+        if never:
+            access[row] &= ~_among(node_index, never)
+    return line_access, access
 
 
 def _among(position: dict[str, int], node_ids: tuple[str, ...]) -> Flags:

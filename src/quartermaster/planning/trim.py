@@ -11,7 +11,7 @@ from quartermaster.planning.problem import PlanningProblem
 from solver_models.sourcing import exact_sum
 
 LINES_AT_ONCE = 20_000
-"""Lines whose stock at every node is looked at in one go: bounds memory."""
+"""Lines that name nodes, or lie within a radius, whose stock is looked at in one go: bounds memory."""
 
 
 def trim(problem: PlanningProblem) -> tuple[PlanningProblem, int]:
@@ -50,9 +50,14 @@ def trim(problem: PlanningProblem) -> tuple[PlanningProblem, int]:
 
 def _in_reach(problem: PlanningProblem) -> NDArray[np.int64]:
     """Units in stock at the nodes allowed for each line."""
-    reach = np.zeros(problem.n_lines, dtype=np.int64)
-    for first in range(0, problem.n_lines, LINES_AT_ONCE):
-        lines = np.arange(first, min(first + LINES_AT_ONCE, problem.n_lines))
-        units = problem.available_rows(problem.line_sku[lines]) * problem.allowed(lines)
-        reach[lines] = units.sum(axis=1)
+    anywhere = problem.available @ problem.access[0].astype(np.int64)
+    reach: NDArray[np.int64] = anywhere[problem.line_sku]
+    everywhere = problem.line_access == 0 if not problem.policy.service.max_distance_km else np.False_
+    special = np.flatnonzero(np.broadcast_to(~everywhere, problem.n_lines))
+    for first in range(0, len(special), LINES_AT_ONCE):
+        lines = special[first : first + LINES_AT_ONCE]
+        stock = problem.available[problem.line_sku[lines]]
+        line = np.repeat(lines, np.diff(stock.indptr))
+        stock.data = stock.data * problem.allowed_at(line, stock.indices)
+        reach[lines] = stock.sum(axis=1)
     return reach

@@ -21,6 +21,9 @@ NO_PROMISE = 2**31 - 1
 BLOCK = 2**16
 """Lanes measured at a time, so that the arrays between stay in the processor's cache."""
 
+SPAN = 2**62
+"""Numbers of kinds of lanes stay below this while they are put together."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lanes:
@@ -146,6 +149,42 @@ class RateBook:
             self._measure(order[block], node[block], lanes, block)
         return lanes
 
+    def lane_kinds(self, order: NDArray[Any], node: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Measure pairs of an order and a node, and number their kinds.
+
+        Lanes of one kind and one order have the same zones, delivery days and lateness, by every service: what is
+        rated for one of them holds for all. An order has few kinds of lanes, however many nodes there are.
+
+        Parameters
+        ----------
+        order, node
+            (n_lanes,) int, rows of the snapshot; any pairs in any order.
+
+        Returns
+        -------
+        distance_m
+            (n_lanes,) int64.
+        kind
+            (n_lanes,) int, numbered from 0 without gaps; the numbers mean nothing beyond this call.
+        """
+        order, node = np.asarray(order), np.asarray(node)
+        distance_m = np.empty(len(order), dtype=np.int64)
+        zone = np.empty((len(self.carriers), len(order)), dtype=np.int32)
+        for start in range(0, len(order), BLOCK):
+            block = slice(start, start + BLOCK)
+            distance_m[block] = self.distance_m(order[block], node[block])
+            for index, carrier in enumerate(self.carriers):
+                zone[index, block] = carrier.zone(distance_m[block], order[block], node[block])
+        kind = self.offers.node_class[node].astype(np.int64)
+        span = self.offers.day.shape[1]
+        for index in range(len(self.carriers)):
+            if span * (len(self.zone_names) + 1) >= SPAN:
+                kind = _without_gaps(kind)
+                span = int(kind.max(initial=0)) + 1
+            kind = kind * (len(self.zone_names) + 1) + (zone[index] + 1)
+            span *= len(self.zone_names) + 1
+        return distance_m, _without_gaps(kind)
+
     def _measure(self, order: NDArray[Any], node: NDArray[Any], lanes: Lanes, block: slice) -> None:
         """Measure one block of pairs into its place."""
         distance = self.distance_m(order, node)
@@ -254,3 +293,13 @@ class RateBook:
             If a product is beyond 64 bits.
         """
         return scaled(np.asarray(late_days, dtype=np.int64), self.costs.per_late_day)
+
+
+def _without_gaps(code: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Number the distinct values of an array from 0."""
+    top = int(code.max(initial=0)) + 1
+    if top > 8 * len(code):
+        return np.unique(code, return_inverse=True)[1]
+    seen = np.zeros(top, dtype=bool)
+    seen[code] = True
+    return np.asarray((np.cumsum(seen) - 1)[code], dtype=np.intp)
