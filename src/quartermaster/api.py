@@ -14,13 +14,16 @@ from time import monotonic
 
 from quartermaster import io
 from quartermaster.demo import demo_snapshot
+from quartermaster.domain.certificate import Certificate
 from quartermaster.domain.plan import Plan, RunRecord, Status
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import ModelError
 from quartermaster.evaluation import Evaluation, evaluate_tables
 from quartermaster.io import read_policy
 from quartermaster.planning import pipeline
+from quartermaster.planning.optimum import Decision
 from quartermaster.planning.pipeline import Draft
+from quartermaster.planning.resource_prices import certificate_of
 from quartermaster.planning.stopwatch import Progress, Stopwatch
 from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.report import report_html
@@ -154,13 +157,14 @@ def _check(snapshot: Snapshot, policy: Policy, draft: Draft) -> None:
             f"the plan breaks {len(judged.violations)} rules by its evaluation; the first is {first.rule} at "
             f"{first.where}: {first.message}"
         )
-    bound = draft.decision.bound_micro
-    if bound is not None and bound > judged.objective.total_micro:
-        raise ModelError(f"the bound {bound} is above the plan's cost {judged.objective.total_micro}")
+    for name, bound in (("certified bound", draft.decision.certified_micro), ("bound", draft.decision.bound_micro)):
+        if bound is not None and bound > judged.objective.total_micro:
+            raise ModelError(f"the {name} {bound} is above the plan's cost {judged.objective.total_micro}")
 
 
 def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) -> Plan:
     tables, decision = draft.tables, draft.decision
+    sha256 = io.snapshot_sha256(snapshot)
     made = Plan(
         status=_status(tables.objective.total_micro, decision.bound_micro, policy.solver.relative_gap),
         strategy=policy.strategy,
@@ -170,13 +174,20 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         backorders=tables.backorders,
         bound_micro=decision.bound_micro,
         kpis=_kpis(tables.kpis, decision.counters),
-        snapshot_sha256=io.snapshot_sha256(snapshot),
+        snapshot_sha256=sha256,
         policy=policy,
         versions={**{name: version(name) for name in VERSIONED}, "tzdata": _time_zone_version()},
         seed=policy.solver.seed,
         deterministic=decision.deterministic,
+        certificate=_certificate(snapshot, decision, sha256),
     )
     return replace(made, run=_run_record(snapshot, decision.counters, decision.warnings, watch))
+
+
+def _certificate(snapshot: Snapshot, decision: Decision, sha256: str) -> Certificate | None:
+    if decision.prices is None or decision.certified_micro is None:
+        return None
+    return certificate_of(snapshot, decision.prices, decision.certified_micro, sha256)
 
 
 def _status(total_micro: int, bound_micro: int | None, relative_gap: Decimal) -> Status:
