@@ -119,7 +119,7 @@ def bound_constant(price: Ints, capacity: Ints, opening: Ints, paid: Sequence[in
         (n_opening,) what all orders together pay towards it. [sum mu]
     """
     opened = sum(min(0, one - shares) for one, shares in zip(opening.tolist(), paid, strict=True))
-    return opened - _exact_product(price, capacity)
+    return int(opened) - _exact_product(price, capacity)
 
 
 def _exact_product(price: Ints, capacity: Ints) -> int:

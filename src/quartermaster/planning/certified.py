@@ -63,9 +63,7 @@ def certified_bound(
     paid = prices.share.tocsc()
     opening_node = np.flatnonzero(np.diff(paid.indptr))
     shares = [exact_sum(paid.data[paid.indptr[node] : paid.indptr[node + 1]]) for node in opening_node.tolist()]
-    constant = bound_constant(
-        resources.price, resources.capacity, trimmed.node_opening_micro[opening_node], shares
-    )
+    constant = bound_constant(resources.price, resources.capacity, trimmed.node_opening_micro[opening_node], shares)
     total, done = backordered + constant, 0
     small = _small_orders(trimmed)
     for shape in shapes(trimmed, np.flatnonzero(small), max_cells=CELLS_AT_ONCE):
@@ -80,9 +78,7 @@ def certified_bound(
     return CertifiedBound(total, problem.n_orders, len(large))
 
 
-def _floors(
-    problem: PlanningProblem, orders: list[int], prices: ResourcePrices, resources: PricedResources
-) -> int:
+def _floors(problem: PlanningProblem, orders: list[int], prices: ResourcePrices, resources: PricedResources) -> int:
     """Add up floors under the options of large orders; shares only add to what those cost and are left out."""
     if not orders:
         return 0

@@ -61,7 +61,7 @@ def priced_resources(problem: PlanningProblem, prices: ResourcePrices) -> Priced
         price=np.concatenate([prices.stock_price, prices.shipments, prices.units]).astype(np.int64),
         capacity=np.concatenate([stock, problem.node_max_shipments, problem.node_max_units]).astype(np.int64),
         stock_row=sparse.csr_array(
-            (np.arange(1, len(stock) + 1), pairs), shape=(problem.n_skus, problem.n_nodes), dtype=np.int64
+            (np.arange(1, len(stock) + 1, dtype=np.int64), pairs), shape=(problem.n_skus, problem.n_nodes)
         ),
     )
 

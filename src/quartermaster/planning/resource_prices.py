@@ -47,9 +47,7 @@ def no_resource_prices(n_orders: int, n_nodes: int) -> ResourcePrices:
         Sizes of the problem.
     """
     nothing, free = np.zeros(0, dtype=np.int64), np.zeros(n_nodes, dtype=np.int64)
-    return ResourcePrices(
-        nothing, nothing, nothing, free, free, sparse.csr_array((n_orders, n_nodes), dtype=np.int64)
-    )
+    return ResourcePrices(nothing, nothing, nothing, free, free, sparse.csr_array((n_orders, n_nodes), dtype=np.int64))
 
 
 def prices_found(candidates: Candidates, prices: Prices) -> ResourcePrices:
@@ -69,7 +67,7 @@ def prices_found(candidates: Candidates, prices: Prices) -> ResourcePrices:
     order, place = np.nonzero(prices.share)
     paid = prices.share[order, place]
     shape = (candidates.problem.n_orders, n_nodes)
-    share = sparse.csr_array((paid, (order, prices.opening_node[place])), shape=shape, dtype=np.int64)
+    share = sparse.csr_array((paid, (order, prices.opening_node[place])), shape=shape)
     return ResourcePrices(sku, node, stock[priced], shipments, units, share)
 
 
@@ -145,7 +143,6 @@ def prices_of(snapshot: Snapshot, certificate: Certificate) -> ResourcePrices:
                 (_indices(order, shares.order_id), _indices(node, shares.node_id)),
             ),
             shape=(len(order), len(node)),
-            dtype=np.int64,
         ),
     )
 
