@@ -76,10 +76,14 @@ def draw_cells(problem: PlanningProblem, records: Records, count: int, seed: int
         return []
     draw = np.random.default_rng(seed)
     pricing = Pricing(records, problem.policy)
-    return [_cell(problem, records, pricing, draw) for _ in range(count)]
+    cells: list[Cell] = []
+    while len(cells) < count:
+        cells += _cells(problem, records, pricing, draw)
+    return cells[:count]
 
 
-def _cell(problem: PlanningProblem, records: Records, pricing: Pricing, draw: np.random.Generator) -> Cell:
+def _cells(problem: PlanningProblem, records: Records, pricing: Pricing, draw: np.random.Generator) -> list[Cell]:
+    """Draw units of one order and a node, and price them by every service."""
     order = int(problem.line_order[draw.integers(problem.n_lines)])
     lines = np.arange(problem.line_start[order], problem.line_start[order + 1])
     stock = problem.available_rows(problem.line_sku[lines])
@@ -91,31 +95,31 @@ def _cell(problem: PlanningProblem, records: Records, pricing: Pricing, draw: np
     if not units.any():
         at = int(draw.choice(np.flatnonzero(most)))
         units[at] = draw.integers(1, most[at] + 1)
-    service = int(draw.integers(problem.book.n_services))
-    evaluated, rules = _evaluated(problem, records, pricing, lines, units, node, service)
-    carrier, service_name = problem.book.service_names[service]
     line_ids = problem.snapshot.order_lines["line_id"][lines]
-    return Cell(
-        order_id=str(problem.snapshot.orders["order_id"][order]),
-        node_id=str(problem.snapshot.nodes["node_id"][node]),
-        carrier=carrier,
-        service=service_name,
-        units={str(line_ids[at]): int(units[at]) for at in np.flatnonzero(units).tolist()},
-        rated_micro=_rated(problem, order, lines, units, node, service),
-        evaluated_micro=evaluated,
-        rules=rules,
-    )
+    by_line = {str(line_ids[at]): int(units[at]) for at in np.flatnonzero(units).tolist()}
+    cells = []
+    for service, rated in enumerate(_rated(problem, order, lines, units, node)):
+        evaluated, rules = _evaluated(problem, records, pricing, lines, units, node, service)
+        carrier, name = problem.book.service_names[service]
+        cells.append(
+            Cell(
+                order_id=str(problem.snapshot.orders["order_id"][order]),
+                node_id=str(problem.snapshot.nodes["node_id"][node]),
+                carrier=carrier,
+                service=name,
+                units=by_line,
+                rated_micro=rated,
+                evaluated_micro=evaluated,
+                rules=rules,
+            )
+        )
+    return cells
 
 
 def _rated(
-    problem: PlanningProblem,
-    order: int,
-    lines: NDArray[np.int64],
-    units: NDArray[np.int64],
-    node: int,
-    service: int,
-) -> int | None:
-    """Price a cell as every column is priced, from a group of one order and one vector."""
+    problem: PlanningProblem, order: int, lines: NDArray[np.int64], units: NDArray[np.int64], node: int
+) -> list[int | None]:
+    """Price a shipment by each service as every column is priced, from a group of one order and one vector."""
     skus = problem.line_sku[lines].tolist()
     shared = (tuple(at for at, own in enumerate(skus) if own == sku) for sku in sorted(set(skus)))
     group = ShapeGroup(
@@ -125,8 +129,8 @@ def _rated(
         vectors=np.stack([np.zeros_like(units), units]),
         same_sku=tuple(columns for columns in shared if len(columns) > 1),
     )
-    cost = int(shipment_costs(problem, group, np.array([node], dtype=np.int64)).by_service(0)[0, service, 1])
-    return None if cost >= INFEASIBLE else cost
+    costs = shipment_costs(problem, group, np.array([node], dtype=np.int64)).by_service(0)[0, :, 1]
+    return [None if cost >= INFEASIBLE else cost for cost in costs.tolist()]
 
 
 def _evaluated(
