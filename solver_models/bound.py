@@ -9,6 +9,7 @@ prices (Lagrangian duality). No solver takes part.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,8 @@ def priced_columns(arrays: SourcingArrays, prices: Prices) -> Ints:
         where = np.full(arrays.n_nodes, -1, dtype=np.int64)
         where[prices.opening_node] = np.arange(len(prices.opening_node))
         index = where[arrays.column_node]
-        cost = cost + np.where(index >= 0, prices.share[arrays.column_order, np.maximum(index, 0)], 0)
+        share = np.minimum(prices.share, DEAREST)  # a lower share keeps the bound valid, a wrapped sum would not
+        cost = cost + np.where(index >= 0, share[arrays.column_order, np.maximum(index, 0)], 0)
     return cost
 
 
@@ -98,9 +100,26 @@ def constant_of(arrays: SourcingArrays, prices: Prices) -> int:
     arrays, prices
         Problem and prices.
     """
-    cost = arrays.opening[prices.opening_node].tolist()
-    opened = [min(0, one - exact_sum(share)) for one, share in zip(cost, prices.share.T, strict=True)]
-    return int(sum(opened)) - _exact_product(prices.resource, arrays.capacity)
+    paid = [exact_sum(share) for share in prices.share.T]
+    return bound_constant(prices.resource, arrays.capacity, arrays.opening[prices.opening_node], paid)
+
+
+def bound_constant(price: Ints, capacity: Ints, opening: Ints, paid: Sequence[int]) -> int:
+    """Compute - sum_r lambda_r capacity_r + sum_n min(0, f_n - sum_o mu_on) exactly, whatever the size of the prices.
+
+    Every priced resource counts its whole capacity, whether or not anything can take of it.
+
+    Parameters
+    ----------
+    price, capacity
+        (n_resources,) int64 >= 0: price of one unit, units there are. [lambda, capacity]
+    opening
+        (n_opening,) int64 >= 0: cost of opening a node. [f]
+    paid
+        (n_opening,) what all orders together pay towards it. [sum mu]
+    """
+    opened = sum(min(0, one - shares) for one, shares in zip(opening.tolist(), paid, strict=True))
+    return int(opened) - _exact_product(price, capacity)
 
 
 def _exact_product(price: Ints, capacity: Ints) -> int:
@@ -108,6 +127,21 @@ def _exact_product(price: Ints, capacity: Ints) -> int:
     if np.dot(price.astype(np.float64), capacity.astype(np.float64)) < 2.0**62:
         return int(np.dot(price, capacity))
     return sum(one * most for one, most in zip(price.tolist(), capacity.tolist(), strict=True))
+
+
+def cheapest_options(arrays: SourcingArrays, prices: Prices) -> int:
+    """Compute sum_o min_p (c_op + lambda usage_op + sum_{n in p} mu_on) over the orders of some arrays.
+
+    L is this over all orders, in as many portions as memory asks for, plus one `bound_constant`.
+
+    Parameters
+    ----------
+    arrays
+        Some orders with every column they have.
+    prices
+        Any prices and shares >= 0 for the resources and orders of these arrays.
+    """
+    return Pricer(arrays).total(priced_columns(arrays, prices))
 
 
 def lower_bound(arrays: SourcingArrays, pricer: Pricer, prices: Prices) -> int:

@@ -155,6 +155,8 @@ class LargeOrder:
         backorder, unit = self.backorder[:, None], np.where(usable, priced, 0)
         if self.complete:
             whole = np.all(units == self.quantity[:, None], axis=0)
+            # absurd prices are cut before their sum could wrap: a lower one keeps the floor valid
+            unit = np.minimum(unit, INFEASIBLE // (len(units) * np.maximum(units, 1)))
             cost = np.where(whole, shipment + (units * unit).sum(axis=0), INFEASIBLE)
         else:
             left = (self.quantity[:, None] - units) * backorder

@@ -156,8 +156,10 @@ def search(
         _bound_without_large(work, priced, listed_bound, large, state, seconds_left, options)
     tell(1.0)
     clocked = state.clocked or (not _close(state.best, state.bound, relative_gap) and seconds_left() <= MIN_SECONDS)
-    bound = min(state.bound, state.best.cost)
-    return SearchResult(state.best, bound, price_bound, prices, clocked, state.contradictions)
+    # a bound above a known cost is withdrawn whole: cut to that cost it would still call the choice optimal
+    believed = state.bound <= state.best.cost
+    bound, contradictions = state.bound if believed else price_bound, state.contradictions + (not believed)
+    return SearchResult(state.best, bound, price_bound, prices, clocked, contradictions)
 
 
 @dataclass(slots=True)

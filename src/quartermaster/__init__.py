@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from quartermaster.api import compare as compare
     from quartermaster.api import evaluate as evaluate
     from quartermaster.api import plan as plan
+    from quartermaster.api import prices as prices
+    from quartermaster.api import verify as verify
     from quartermaster.demo import demo_snapshot as demo_snapshot
     from quartermaster.domain.carriers import Holiday as Holiday
     from quartermaster.domain.carriers import Rate as Rate
     from quartermaster.domain.carriers import Service as Service
     from quartermaster.domain.carriers import Transit as Transit
     from quartermaster.domain.carriers import Zone as Zone
+    from quartermaster.domain.certificate import Certificate as Certificate
     from quartermaster.domain.network import Inventory as Inventory
     from quartermaster.domain.network import Node as Node
     from quartermaster.domain.network import Product as Product
@@ -47,9 +50,10 @@ if TYPE_CHECKING:
     from quartermaster.report import report_html as report_html
 
 _HOMES = {
-    "api": ("compare", "evaluate", "plan"),
+    "api": ("compare", "evaluate", "plan", "prices", "verify"),
     "demo": ("demo_snapshot",),
     "domain.carriers": ("Holiday", "Rate", "Service", "Transit", "Zone"),
+    "domain.certificate": ("Certificate",),
     "domain.network": ("Inventory", "Node", "Product"),
     "domain.orders": ("Order", "OrderLine"),
     "domain.plan": ("Plan",),

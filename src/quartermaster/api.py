@@ -6,7 +6,7 @@ import platform
 import sys
 import zoneinfo
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib.metadata import version
@@ -15,20 +15,26 @@ from time import monotonic
 
 from quartermaster import io
 from quartermaster.demo import demo_snapshot
+from quartermaster.domain.certificate import Certificate
 from quartermaster.domain.plan import Plan, RunRecord, Status
+from quartermaster.domain.scarcity import ScarceResource, scarcest
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.errors import ModelError
+from quartermaster.errors import InputError, ModelError, Problem
 from quartermaster.evaluation import Evaluation, evaluate_tables
 from quartermaster.io import read_policy
 from quartermaster.planning import pipeline
+from quartermaster.planning.optimum import Decision
 from quartermaster.planning.pipeline import Draft
+from quartermaster.planning.resource_prices import certificate_of
 from quartermaster.planning.stopwatch import Progress, Stopwatch
 from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.report import report_html
 from quartermaster.solver_processes import SolverProcesses
+from quartermaster.verification import Verification, verify_plan
+from quartermaster.verification.verdict import CELLS
 from solver_models.runner import Recorded
 
-__all__ = ["compare", "demo_snapshot", "evaluate", "plan", "read_policy", "report_html"]
+__all__ = ["compare", "demo_snapshot", "evaluate", "plan", "prices", "read_policy", "report_html", "verify"]
 
 VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 """Packages whose version can change a plan."""
@@ -120,6 +126,114 @@ def evaluate(snapshot: Snapshot, plan: Plan | io.BroughtPlan | str | Path, polic
     )
 
 
+def verify(
+    snapshot: Snapshot,
+    plan: Plan | str | Path,
+    *,
+    cells: int = CELLS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Verification:
+    """Check a plan and its certificate without a solver: every rule, every cost, and the lower bound.
+
+    The bound is recomputed from the prices of the certificate under the plan's own policy, and the rating that it rests
+    on is compared with evaluation on cells drawn at random.
+
+    Parameters
+    ----------
+    snapshot
+        What was planned.
+    plan
+        A plan, or the folder of one. A plan of a named rule has no certificate; the rest is checked all the same.
+    cells, seed
+        How many rating cells to compare, and which.
+    progress
+        Told the phase and the share of it that is done.
+
+    Raises
+    ------
+    InputError
+        If the snapshot, the plan folder or the certificate cannot be read, or the certificate prices what the snapshot
+        does not have.
+    ModelError
+        If the recomputed bound is above the cost of a plan that breaks no rule: our bug.
+    """
+    tell = progress or (lambda phase, share: None)
+    ready = io.ready(snapshot)
+    brought, certificate = _with_certificate(plan)
+    sha256 = io.snapshot_sha256(ready)
+    if certificate is not None and certificate.snapshot_sha256 == sha256:
+        _refuse_any(io.certificate_problems(certificate, ready, sha256))
+    tell("evaluate", 0.0)
+    evaluation = evaluate(ready, brought)
+    tell("evaluate", 1.0)
+    made_for = plan.snapshot_sha256 if isinstance(plan, Plan) else brought.document.get("snapshot_sha256")
+    return verify_plan(
+        ready,
+        brought.policy or Policy(),
+        evaluation,
+        certificate,
+        snapshot_sha256=sha256,
+        plan_sha256=None if made_for is None else str(made_for),
+        claimed_in_plan_micro=brought.certified_bound_micro,
+        cells=cells,
+        seed=seed,
+        tell=tell,
+    )
+
+
+def prices(snapshot: Snapshot, plan: Plan | str | Path, *, top: int | None = None) -> list[ScarceResource]:
+    """List the scarcest resources of a plan: an estimate of what one more unit would save, dearest first.
+
+    Parameters
+    ----------
+    snapshot
+        What was planned.
+    plan
+        A plan by the optimum, or the folder of one.
+    top
+        How many; None = every resource that has a price.
+
+    Raises
+    ------
+    InputError
+        If the snapshot or the plan folder cannot be read, the plan has no prices, or they are of another snapshot.
+    """
+    ready = io.ready(snapshot)
+    brought, certificate = _with_certificate(plan)
+    if certificate is None:
+        detail = "has no prices: named rules find none, plan with the strategy optimal"
+        raise InputError([Problem("file_missing", detail, file="certificate.json")])
+    _refuse_any(io.certificate_problems(certificate, ready, io.snapshot_sha256(ready)))
+    return scarcest(ready, certificate, brought.allocations, brought.shipments, top)
+
+
+def _with_certificate(plan: Plan | str | Path) -> tuple[io.BroughtPlan, Certificate | None]:
+    """Read a plan and its certificate, with the problems of both; None where it has none and claims none."""
+    if isinstance(plan, Plan):
+        return _brought(plan), plan.certificate
+    problems: list[Problem] = []
+    brought, certificate = None, None
+    try:
+        brought = io.read_plan(plan)
+    except InputError as error:
+        problems += error.problems
+    claims = brought is not None and brought.certified_bound_micro is not None
+    if claims or (Path(plan) / io.CERTIFICATE_FILE).exists():
+        try:
+            certificate = io.read_certificate(plan)
+        except InputError as error:
+            problems += error.problems
+    if brought is None or problems:
+        raise InputError(problems)
+    return brought, certificate
+
+
+def _refuse_any(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InputError(problems)
+
+
 def _brought(plan: Plan | io.BroughtPlan | str | Path) -> io.BroughtPlan:
     if isinstance(plan, io.BroughtPlan):
         return plan
@@ -131,6 +245,7 @@ def _brought(plan: Plan | io.BroughtPlan | str | Path) -> io.BroughtPlan:
         backorders=plan.backorders,
         policy=plan.policy,
         claimed=plan.objective,
+        certified_bound_micro=plan.certified_bound_micro,
     )
 
 
@@ -172,9 +287,9 @@ def _check(snapshot: Snapshot, policy: Policy, draft: Draft) -> None:
             f"the plan breaks {len(judged.violations)} rules by its evaluation; the first is {first.rule} at "
             f"{first.where}: {first.message}"
         )
-    bound = draft.decision.bound_micro
-    if bound is not None and bound > judged.objective.total_micro:
-        raise ModelError(f"the bound {bound} is above the plan's cost {judged.objective.total_micro}")
+    for name, bound in (("certified bound", draft.decision.certified_micro), ("bound", draft.decision.bound_micro)):
+        if bound is not None and bound > judged.objective.total_micro:
+            raise ModelError(f"the {name} {bound} is above the plan's cost {judged.objective.total_micro}")
 
 
 def _with_solver_faults(draft: Draft, recorded: Recorded, processes: SolverProcesses) -> Draft:
@@ -205,6 +320,7 @@ def _with_solver_faults(draft: Draft, recorded: Recorded, processes: SolverProce
 
 def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) -> Plan:
     tables, decision = draft.tables, draft.decision
+    sha256 = io.snapshot_sha256(snapshot)
     made = Plan(
         status=_status(tables.objective.total_micro, decision.bound_micro, policy.solver.relative_gap),
         strategy=policy.strategy,
@@ -214,13 +330,20 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         backorders=tables.backorders,
         bound_micro=decision.bound_micro,
         kpis=_kpis(tables.kpis, decision.counters),
-        snapshot_sha256=io.snapshot_sha256(snapshot),
+        snapshot_sha256=sha256,
         policy=policy,
         versions={**{name: version(name) for name in VERSIONED}, "tzdata": _time_zone_version()},
         seed=policy.solver.seed,
         deterministic=decision.deterministic,
+        certificate=_certificate(snapshot, decision, sha256),
     )
     return replace(made, run=_run_record(snapshot, decision.counters, decision.warnings, watch))
+
+
+def _certificate(snapshot: Snapshot, decision: Decision, sha256: str) -> Certificate | None:
+    if decision.prices is None or decision.certified_micro is None:
+        return None
+    return certificate_of(snapshot, decision.prices, decision.certified_micro, sha256)
 
 
 def _status(total_micro: int, bound_micro: int | None, relative_gap: Decimal) -> Status:

@@ -13,8 +13,10 @@ from quartermaster.cli.commands.demo import demo
 from quartermaster.cli.commands.evaluate import evaluate
 from quartermaster.cli.commands.init import init
 from quartermaster.cli.commands.plan import plan
+from quartermaster.cli.commands.prices import prices
 from quartermaster.cli.commands.serve import serve
 from quartermaster.cli.commands.validate import validate
+from quartermaster.cli.commands.verify import verify
 from quartermaster.cli.conduct import Conduct, drop_stream, settle_streams
 from quartermaster.cli.exits import ExitCode, settle
 
@@ -62,8 +64,8 @@ def quartermaster(
 
     Start with [bold]quartermaster demo[/bold], or with [bold]quartermaster init day[/bold] for your own files.
 
-    Exit codes: 0 done, 1 internal error, 2 bad input or usage, 3 the plan misses --require-gap, 4 the evaluated
-    plan has violations.
+    Exit codes: 0 done, 1 internal error, 2 bad input or usage, 3 the plan misses --require-gap, 4 evaluate or verify
+    found violations.
     """
 
 
@@ -72,6 +74,8 @@ app.command()(plan)
 app.command()(validate)
 app.command()(init)
 app.command()(evaluate)
+app.command()(verify)
+app.command()(prices)
 app.command()(compare)
 app.command()(serve)
 

@@ -22,6 +22,7 @@ from quartermaster.cli.tables import (
     money,
     percent,
     seconds_of,
+    verification_table,
 )
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
@@ -29,6 +30,10 @@ from quartermaster.errors import InputError, Problem
 from quartermaster.io.atomic_files import write_files
 from quartermaster.io.plan_files import plan_document
 from quartermaster.io.remarks import Remark
+from quartermaster.verification import Verification
+
+MISMATCHES_SHOWN = 10
+"""Rating cells that differ, shown one by one."""
 
 
 def write_outcome(snapshot: Snapshot, plans: Sequence[Plan], folder: Path, *, report: bool) -> dict[str, Path]:
@@ -164,6 +169,31 @@ def show_violations(violations: Sequence[Any]) -> None:
     for violation in violations:
         table.add_row(*(Text(str(cell)) for cell in (violation.rule, violation.where, violation.message)))
     out.print(table)
+
+
+def show_verification(verification: Verification, currency: str) -> None:
+    """Print what a verification found.
+
+    Parameters
+    ----------
+    verification
+        What it found.
+    currency
+        Currency of the amounts.
+    """
+    out = console()
+    show_violations(verification.evaluation.violations)
+    out.print(verification_table(verification, currency))
+    for cell in verification.mismatches[:MISMATCHES_SHOWN]:
+        out.print(
+            f"Differs: order {cell.order_id}, node {cell.node_id}, {cell.carrier} {cell.service}, "
+            f"{sum(cell.units.values())} units: rated {cell.rated_micro}, evaluated {cell.evaluated_micro} micro",
+            markup=False,
+        )
+    for fault in verification.faults:
+        out.print(f"Fault: {fault}", markup=False, style="bold red")
+    if verification.ok:
+        out.print("Verified: nothing found that does not hold.")
 
 
 def show_outlook(counts: Mapping[str, int], remarks: Sequence[Remark], warnings: Sequence[Problem]) -> None:

@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
+from quartermaster.domain.money import money_text
 from quartermaster.domain.plan import Plan
 
 if TYPE_CHECKING:
     from quartermaster.domain.plan import Objective
+    from quartermaster.domain.scarcity import ScarceResource
+    from quartermaster.verification import Verification
 
 SHOWN_FIGURES = (
     "orders", "units", "shipments", "split_orders", "nodes_used", "backordered_units", "late_shipments", "fill_rate",
@@ -150,4 +154,64 @@ def backorder_table(plan: Plan) -> Table | None:
     grouped = plan.backorders.groupby("reason", sort=True)["quantity"].agg(["count", "sum"])
     for reason, (lines, units) in zip(grouped.index, grouped.to_numpy(), strict=True):
         table.add_row(str(reason), f"{int(lines):,}", f"{int(units):,}")
+    return table
+
+
+def verification_table(verification: Verification, currency: str) -> Table:
+    """List the figures of a verification.
+
+    Parameters
+    ----------
+    verification
+        What it found.
+    currency
+        Currency of the amounts.
+    """
+    table = Table(title="Verified without a solver", title_justify="left", title_style="bold")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    amounts = {
+        f"total {currency}, recomputed": verification.evaluation.objective.total_micro,
+        "certified bound, recomputed": None if verification.recomputed is None else verification.recomputed.bound_micro,
+        "claimed in certificate.json": verification.claimed_in_certificate_micro,
+        "claimed in plan.json": verification.claimed_in_plan_micro,
+    }
+    table.add_row("violations", f"{len(verification.evaluation.violations):,}")
+    for name, micro in amounts.items():
+        table.add_row(name, MISSING if micro is None else money_text(micro))
+    table.add_row("certified gap", percent(verification.certified_gap, 4))
+    if verification.recomputed is not None:
+        table.add_row("orders bounded", f"{verification.recomputed.orders:,}")
+        table.add_row("of them by a floor", f"{verification.recomputed.floored_orders:,}")
+    table.add_row("rating cells compared", f"{verification.cells_compared:,}")
+    table.add_row("of them offered", f"{verification.cells_offered:,}")
+    table.add_row("cells that differ", f"{len(verification.mismatches):,}")
+    return table
+
+
+def scarcity_table(resources: Sequence[ScarceResource], currency: str) -> Table:
+    """List scarce resources.
+
+    Parameters
+    ----------
+    resources
+        Dearest first.
+    currency
+        Currency of the prices.
+    """
+    table = Table(title="What one more unit would save (estimate)", title_justify="left", title_style="bold")
+    table.add_column(f"price {currency}", justify="right")
+    for heading in ("resource", "node", "SKU"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("available", "taken", "ordered in all", "waiting"):
+        table.add_column(heading, justify="right")
+    for held in resources:
+        counts = (held.available, held.taken, held.ordered, held.backordered)
+        table.add_row(
+            money(held.price),
+            held.resource,
+            Text(held.node_id),
+            Text(held.sku),
+            *(MISSING if number is None else f"{number:,}" for number in counts),
+        )
     return table

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quartermaster.domain.certificate import Certificate
 from quartermaster.domain.money import from_micro
 from quartermaster.policy import Policy
 
@@ -119,7 +120,8 @@ class Plan:
         DataFrames with the columns of `ALLOCATION_COLUMNS`, `SHIPMENT_COLUMNS`, `BACKORDER_COLUMNS`; ids are str,
         quantities int64, dates ISO text, money Decimal; sorted, so that equal plans are equal bytes.
     bound_micro
-        Lower bound on the cost of any plan, in micro; None for named rules.
+        Lower bound on the cost of any plan, in micro: the better of what the certificate proves and what the solver
+        claims; None for named rules.
     kpis
         Key figures by name, Decimal of 6 places.
     snapshot_sha256
@@ -132,6 +134,8 @@ class Plan:
         Seed of the solver.
     deterministic
         False when the wall clock, not the work, ended the search.
+    certificate
+        Prices that prove a lower bound without a solver; None for named rules.
     run
         What happened while planning.
     """
@@ -149,12 +153,28 @@ class Plan:
     versions: Mapping[str, str]
     seed: int
     deterministic: bool
+    certificate: Certificate | None = None
     run: RunRecord = field(default_factory=RunRecord)
 
     @property
     def bound(self) -> Decimal | None:
         """Lower bound on the cost of any plan, in currency units; None for named rules."""
         return None if self.bound_micro is None else from_micro(self.bound_micro)
+
+    @property
+    def certified_bound_micro(self) -> int | None:
+        """Lower bound that the certificate proves, in micro; None for named rules."""
+        return None if self.certificate is None else self.certificate.bound_micro
+
+    @property
+    def certified_bound(self) -> Decimal | None:
+        """Lower bound that the certificate proves, in currency units; None for named rules."""
+        return None if self.certified_bound_micro is None else from_micro(self.certified_bound_micro)
+
+    @property
+    def certified_gap(self) -> Decimal | None:
+        """(total - certified bound) / max(|total|, 10^-6), rounded up to 9 places; None without a certificate."""
+        return relative_gap(self.objective.total_micro, self.certified_bound_micro, abs(self.objective.total_micro))
 
     @property
     def gap(self) -> Decimal | None:
@@ -168,7 +188,7 @@ class Plan:
         return relative_gap(self.objective.total_micro, self.bound_micro, served) if served else None
 
     def write(self, folder: str | Path) -> None:
-        """Write the plan folder: allocations, shipments, backorders, plan.json and run.json.
+        """Write the plan folder: allocations, shipments, backorders, plan.json, run.json, certificate and prices.
 
         Parameters
         ----------

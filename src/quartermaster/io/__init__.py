@@ -7,6 +7,9 @@ here, so that everything behind this package sees places.
 from __future__ import annotations
 
 from quartermaster.io.assemble import Reading, ready
+from quartermaster.io.certificate_file import FILE as CERTIFICATE_FILE
+from quartermaster.io.certificate_file import certificate_bytes, prices_frame, read_certificate
+from quartermaster.io.certificate_fit import certificate_problems
 from quartermaster.io.content import snapshot_sha256
 from quartermaster.io.document import read_document, snapshot_document, snapshot_from_document
 from quartermaster.io.folder import read_folder, read_input, read_snapshot
@@ -22,13 +25,18 @@ from quartermaster.io.validation import ValidationReport, validate
 from quartermaster.io.write import write_snapshot
 
 __all__ = [
+    "CERTIFICATE_FILE",
     "BroughtPlan",
     "Limits",
     "ReadOptions",
     "Reading",
     "Rejected",
     "ValidationReport",
+    "certificate_bytes",
+    "certificate_problems",
     "parse_document",
+    "prices_frame",
+    "read_certificate",
     "read_document",
     "read_folder",
     "read_input",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from quartermaster.errors import InputError, Problem
 
 
-def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, contents: Mapping[str, bytes], *, stale: Collection[str] = ()) -> None:
     """Write files into a folder: all of them are complete on disk before the first takes its name.
 
     Parameters
@@ -20,6 +20,8 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
         Where; made when missing.
     contents
         Bytes by file name.
+    stale
+        Files of an earlier writing that are taken away once the new ones have their names.
 
     Raises
     ------
@@ -40,6 +42,9 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
         for temporary, target in written.items():
             place = target
             temporary.replace(target)
+        for name in stale:
+            place = folder / name
+            place.unlink(missing_ok=True)
         _sync_folder(folder)
     except OSError as error:
         detail = f"cannot be written: {error.strerror or type(error).__name__}"

@@ -18,7 +18,7 @@ from quartermaster.io.files import decode, read_bytes
 from quartermaster.io.findings import shown
 from quartermaster.io.limits import DEFAULT_LIMITS
 from quartermaster.io.plan_cells import plan_cell
-from quartermaster.io.plan_claims import claimed_cost, claimed_policy, read_plan_document
+from quartermaster.io.plan_claims import claimed_certified_bound, claimed_cost, claimed_policy, read_plan_document
 from quartermaster.io.plan_csv import csv_table
 from quartermaster.io.texts import Refused
 from quartermaster.policy import Policy
@@ -59,6 +59,8 @@ class BroughtPlan:
         The cost it claims by term; None where it claims none.
     claimed_total_micro
         The total it claims, in micro; None where it claims none.
+    certified_bound_micro
+        The certified bound it claims, in micro; None where it claims none.
     """
 
     allocations: pd.DataFrame
@@ -68,6 +70,7 @@ class BroughtPlan:
     policy: Policy | None = None
     claimed: Objective | None = None
     claimed_total_micro: int | None = None
+    certified_bound_micro: int | None = None
 
 
 def read_plan(folder: str | Path) -> BroughtPlan:
@@ -96,6 +99,7 @@ def read_plan(folder: str | Path) -> BroughtPlan:
     document = read_plan_document(path, problems) if path.exists() else {}
     policy = claimed_policy(document, problems)
     claimed, claimed_total_micro = claimed_cost(document, problems)
+    certified_bound_micro = claimed_certified_bound(document, problems)
     if problems:
         raise InputError(problems)
     return BroughtPlan(
@@ -106,6 +110,7 @@ def read_plan(folder: str | Path) -> BroughtPlan:
         policy=policy,
         claimed=claimed,
         claimed_total_micro=claimed_total_micro,
+        certified_bound_micro=certified_bound_micro,
     )
 
 

@@ -98,6 +98,9 @@ CODES: dict[str, str] = {
     "service_without_rates": "a service has no rate, zone or transit row",
     "fuel_range": "a fuel surcharge is a fraction from 0 to 1",
     "holiday_form": "a holiday names a node or a carrier, not both",
+    # Certificate
+    "other_snapshot": "the certificate was made for another snapshot",
+    "unknown_resource": "what is priced is not limited in the snapshot",
     # Policy
     "policy_value": "the value is not one the policy allows",
 }

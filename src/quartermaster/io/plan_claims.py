@@ -99,6 +99,29 @@ def claimed_cost(document: Mapping[str, Any], problems: list[Problem]) -> tuple[
     return (Objective(**terms) if len(terms) == len(_TERMS) else None), amounts.get("total")
 
 
+def claimed_certified_bound(document: Mapping[str, Any], problems: list[Problem]) -> int | None:
+    """Read the certified bound a plan claims, in micro; None where it claims none.
+
+    Parameters
+    ----------
+    document
+        The content of plan.json.
+    problems
+        What is wrong is added to it.
+    """
+    given = document.get("certified_bound")
+    if given is None:
+        return None
+    try:
+        if not isinstance(given, str):
+            raise Refused("type", "money must be text, such as 12.50")
+        return to_micro(plan_money(given))
+    except Refused as refused:
+        column, value = "certified_bound", shown(given)
+        problems.append(Problem(refused.code, refused.detail, file=_FILE, column=column, value=value))
+        return None
+
+
 def _amount(name: str, value: Any) -> int:
     if name not in (*_TERMS, "total"):
         raise Refused("unknown_field", f"unknown term; known are {', '.join(_TERMS)}, total")

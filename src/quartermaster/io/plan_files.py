@@ -1,7 +1,7 @@
-"""The plan folder: allocations.csv, shipments.csv, backorders.csv, plan.json and run.json.
+"""The plan folder: allocations.csv, shipments.csv, backorders.csv, plan.json, run.json, certificate.json, prices.csv.
 
-The first four are a function of the plan alone: the same plan gives the same bytes. run.json tells what happened on
-this machine, this time.
+All but run.json are a function of the plan alone: the same plan gives the same bytes. run.json tells what happened on
+this machine, this time. A plan of a named rule has no certificate and no prices.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from quartermaster.domain.plan import (
 )
 from quartermaster.io.atomic_files import write_files
 from quartermaster.io.brought_plan import BroughtPlan, read_plan
+from quartermaster.io.certificate_file import FILE as CERTIFICATE_FILE
+from quartermaster.io.certificate_file import PRICE_COLUMNS, certificate_bytes, prices_frame
 from quartermaster.io.plan_csv import csv_bytes
 from quartermaster.policy import policy_document
 
 __all__ = ["BroughtPlan", "objective_document", "plan_document", "read_plan", "run_document", "write_plan"]
 
+PRICES_FILE = "prices.csv"
 _SIX_PLACES = Decimal("0.000001")
 
 
@@ -45,6 +48,12 @@ def write_plan(plan: Plan, folder: Path) -> None:
     InputError
         If the folder cannot be written; an older plan there is then intact.
     """
+    priced = {}
+    if plan.certificate is not None:
+        priced = {
+            CERTIFICATE_FILE: certificate_bytes(plan.certificate),
+            PRICES_FILE: csv_bytes(prices_frame(plan.certificate), PRICE_COLUMNS),
+        }
     write_files(
         Path(folder),
         {
@@ -53,7 +62,9 @@ def write_plan(plan: Plan, folder: Path) -> None:
             "backorders.csv": csv_bytes(plan.backorders, BACKORDER_COLUMNS),
             "plan.json": _json_bytes(plan_document(plan)),
             "run.json": _json_bytes(run_document(plan.run)),
+            **priced,
         },
+        stale={CERTIFICATE_FILE, PRICES_FILE} - set(priced),
     )
 
 
@@ -72,6 +83,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "bound": None if plan.bound_micro is None else money_text(plan.bound_micro),
         "gap": _plain(plan.gap),
         "gap_served": _plain(plan.gap_served),
+        "certified_bound": None if plan.certified_bound_micro is None else money_text(plan.certified_bound_micro),
+        "certified_gap": _plain(plan.certified_gap),
         "kpis": {name: _plain(value.quantize(_SIX_PLACES)) for name, value in plan.kpis.items()},
         "snapshot_sha256": plan.snapshot_sha256,
         "policy": policy_document(plan.policy),

@@ -56,6 +56,8 @@ class Candidates:
         The columns of several services.
     large
         Orders too large to list: only some of their columns are in `arrays`.
+    stock_pair
+        (n_stock,) sku * n_nodes + node of each stock resource, the first resources of `arrays`; rising.
     """
 
     problem: PlanningProblem
@@ -64,6 +66,7 @@ class Candidates:
     column_service: Ints
     joint: tuple[JointShipments, ...]
     large: tuple[LargeOrder, ...]
+    stock_pair: Ints
 
     def sourcing(self, columns: Ints) -> Sourcing:
         """Turn chosen columns into a sourcing.

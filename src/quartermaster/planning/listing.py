@@ -155,7 +155,7 @@ class _Listing:
         )
         rows = {pair: row for row, pair in enumerate(pairs.tolist())} if len(large) else {}
         floors = tuple(large_order(problem, order_index, rows, len(pairs)) for order_index in large.tolist())
-        return Candidates(problem, arrays, tuple(self.meanings), service, tuple(self.joint), floors)
+        return Candidates(problem, arrays, tuple(self.meanings), service, tuple(self.joint), floors, pairs)
 
     def _resources(self, node: Ints, shipments: Ints) -> tuple[sparse.csc_array, Ints, Ints]:
         """Stock of (SKU, node), shipments of a node, units of a node; numbered in that order."""

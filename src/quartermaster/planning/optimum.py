@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quartermaster.planning.candidates import Candidates
 from quartermaster.planning.listing import list_candidates
 from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.resource_prices import ResourcePrices, no_resource_prices, prices_found
 from quartermaster.planning.rules import run_rule
 from quartermaster.planning.sourcing import NOTHING, Sourcing
 from quartermaster.planning.stopwatch import Stopwatch
@@ -35,7 +36,12 @@ class Decision:
     sourcing
         The decision.
     bound_micro
-        Lower bound on the cost of any plan; None when there is none.
+        Lower bound on the cost of any plan, the better of what prices prove and what solvers claim; None when there is
+        none.
+    certified_micro
+        Lower bound that the prices alone prove; None when there is none.
+    prices
+        Those prices; None when there are none.
     deterministic
         False when the clock ended any part of the work.
     counters
@@ -46,6 +52,8 @@ class Decision:
 
     sourcing: Sourcing
     bound_micro: int | None
+    certified_micro: int | None
+    prices: ResourcePrices | None
     deterministic: bool
     counters: dict[str, int]
     warnings: tuple[str, ...] = ()
@@ -67,7 +75,9 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
         if watch.seconds_left() < SECONDS_TO_LIST * problem.n_orders * problem.n_nodes:
-            return Decision(starts[0], constant, False, {}, ("the time limit left room for the named rules only",))
+            free = no_resource_prices(problem.n_orders, problem.n_nodes)
+            warnings: tuple[str, ...] = ("the time limit left room for the named rules only",)
+            return Decision(starts[0], constant, constant, free, False, {}, warnings)
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, runner, tell)
@@ -78,10 +88,45 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
         "large_orders": len(candidates.large),
         "solver_contradictions": found.contradictions,
     }
-    warnings: tuple[str, ...] = ()
+    warnings = ()
     if candidates.large:
         warnings = (f"{len(candidates.large)} orders are too large to list every split; the bound is weaker for it",)
-    return Decision(sourcing, found.bound + constant, all_finished and not found.clocked, counters, warnings)
+    certified = found.price_bound + constant
+    bound, withdrawn = credible_bound(found.bound + constant, certified, total_of(problem, sourcing))
+    counters["solver_contradictions"] += withdrawn
+    return Decision(
+        sourcing,
+        bound,
+        certified,
+        prices_found(candidates, found.prices),
+        all_finished and not found.clocked,
+        counters,
+        warnings,
+    )
+
+
+def credible_bound(claimed_micro: int, certified_micro: int, total_micro: int) -> tuple[int, bool]:
+    """Choose the bound to publish: what solvers claim counts only while no plan is known that costs less.
+
+    Parameters
+    ----------
+    claimed_micro
+        The best bound that solvers claim.
+    certified_micro
+        What prices prove, to fall back to.
+    total_micro
+        Cost of a checked plan.
+
+    Returns
+    -------
+    bound_micro
+        The bound.
+    withdrawn
+        True when the claim was not believed.
+    """
+    if claimed_micro > total_micro:
+        return certified_micro, True
+    return max(claimed_micro, certified_micro), False
 
 
 def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:

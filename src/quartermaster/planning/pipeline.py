@@ -62,4 +62,4 @@ def _decide_by_rule(problem: PlanningProblem, watch: Stopwatch) -> Decision:
     warnings = (
         () if result.finished else ("the time limit ended the rule; the orders it did not reach are backordered",)
     )
-    return Decision(result.sourcing, None, result.finished, {"inexact": result.inexact_orders}, warnings)
+    return Decision(result.sourcing, None, None, None, result.finished, {"inexact": result.inexact_orders}, warnings)

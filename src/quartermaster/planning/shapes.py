@@ -43,6 +43,7 @@ class ShapeGroup:
     vectors: Ints
     same_sku: tuple[tuple[int, ...], ...]
 
+
 def lattice_sizes(problem: PlanningProblem) -> NDArray[np.float64]:
     """Return the number of quantity vectors of every order, as float since it may be astronomical.
 

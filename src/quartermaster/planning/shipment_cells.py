@@ -131,9 +131,7 @@ def shipment_cells(
     priced = np.flatnonzero(needed)
     number = np.empty(len(needed), dtype=np.intp)
     number[priced] = np.arange(len(priced))
-    least, fastest = _cheapest_service(
-        problem, pairs, _shipments(problem, group, pairs, *np.divmod(priced, n_vectors))
-    )
+    least, fastest = _cheapest_service(problem, pairs, _shipments(problem, group, pairs, *np.divmod(priced, n_vectors)))
     where = number[cell]
     cost = least[where] + _rest(problem, group, nodes, pairs, pair, vector)
     return ShipmentCells(problem, group, nodes, pairs, pair, vector, np.minimum(cost, INFEASIBLE), fastest[where])

@@ -22,6 +22,7 @@ TERMS = {
 """Name and colour of each cost term; the palette of Okabe and Ito, which colour-blind readers can tell apart."""
 _WIDTH = 700
 _LABEL_LIMIT = 190
+_PRICE_LABEL_LIMIT = 250
 
 
 def cost_chart(plans: Sequence[Plan], currency: str) -> Any:
@@ -131,6 +132,25 @@ def backorder_chart(units_by_reason: Sequence[tuple[str, int]]) -> Any:
         .encode(y=y, x=x, text=alt.Text("units:Q", format=",d"))
     )
     return (bars + texts).properties(width=_WIDTH - 90, height=alt.Step(32))
+
+
+def price_chart(prices: Sequence[tuple[str, float, str]]) -> Any:
+    """Show the prices of resources.
+
+    Parameters
+    ----------
+    prices
+        What is priced, its price, and the words beside the bar, in the order to show; at least one.
+    """
+    alt = load_altair()
+    data = alt.Data(values=[{"name": name, "price": price, "text": text} for name, price, text in prices])
+    most = max(price for _, price, _ in prices) or 1.0
+    y = alt.Y("name:N", sort=[name for name, _, _ in prices], title=None, axis=alt.Axis(labelLimit=_PRICE_LABEL_LIMIT))
+    x = alt.X("price:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.9], nice=False))  # the words beside say it all
+    bars = alt.Chart(data).mark_bar(height=15, color="#0072B2", cornerRadius=2).encode(y=y, x=x)
+    texts = alt.Chart(data).mark_text(align="left", dx=8, color=MUTED).encode(y=y, x=x, text="text:N")
+    # a browser may set ids a little wider than the drawing measured them
+    return (bars + texts).properties(width=_WIDTH - 60, height=alt.Step(25), padding={"left": 24})
 
 
 def _bound(alt: Any, plan: Plan, currency: str) -> list[Any]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.report.headline import headline, title
+from quartermaster.report.price_section import price_section
 from quartermaster.report.run_section import run_section
 from quartermaster.report.sections import (
     backorder_section,
@@ -55,6 +56,7 @@ def report_html(snapshot: Snapshot, plan: Plan, others: Sequence[Plan] = ()) -> 
             service_section(snapshot, plan, beside),
             node_section(snapshot, plan),
             backorder_section(snapshot, plan),
+            price_section(snapshot, plan),
             run_section(snapshot, plan),
         ]
     )

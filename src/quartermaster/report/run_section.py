@@ -26,8 +26,13 @@ def run_section(snapshot: Snapshot, plan: Plan) -> str:
             ("SHA-256 of the content", plan.snapshot_sha256),
             ("Status", str(plan.status)),
             ("Lower bound", money(plan.bound, snapshot.currency, 6) if plan.bound is not None else ""),
+            (
+                "Certified bound",
+                money(plan.certified_bound, snapshot.currency, 6) if plan.certified_bound is not None else "",
+            ),
             ("Total", money(plan.objective.total, snapshot.currency, 6)),
             ("Gap", _gap(plan.gap)),
+            ("Certified gap", _gap(plan.certified_gap)),
             ("Gap without backorders", _gap(plan.gap_served)),
             ("Policy", _policy(plan)),
             ("Seed", str(plan.seed)),

@@ -110,6 +110,10 @@ class PlanAnswer(Answer):
     bound: Annotated[Amount | None, Field(description="lower bound on the cost of any plan; null for named rules")]
     gap: Annotated[Amount | None, Field(description="(total - bound) / total")]
     gap_served: Annotated[Amount | None, Field(description="(total - bound) / (total - backorder)")]
+    certified_bound: Annotated[
+        Amount | None, Field(description="lower bound that prices prove without a solver; null for named rules")
+    ]
+    certified_gap: Annotated[Amount | None, Field(description="(total - certified_bound) / total")]
     kpis: dict[str, Amount]
     snapshot_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     policy: dict[str, Any]

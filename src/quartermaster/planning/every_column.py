@@ -1,0 +1,159 @@
+"""Every column of some orders, rated afresh: what the certified bound prices.
+
+Written apart from the listing that the search uses, so that nothing the search leaves out (dominated columns, settled
+orders, capacities that cannot bind) can enter the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from quartermaster.planning.joint import joint_shipments, needs_watching
+from quartermaster.planning.problem import PlanningProblem
+from quartermaster.planning.resource_prices import ResourcePrices
+from quartermaster.planning.shipment_costs import ShapeGroup, shipment_costs
+from solver_models.lattice import lattice_of
+from solver_models.sourcing import INFEASIBLE, UNLIMITED, SourcingArrays, order_group
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedResources:
+    """The resources that have a price, numbered: stock pairs, then shipments, then units of every node.
+
+    Parameters
+    ----------
+    price, capacity
+        (n_resources,) int64: price of one unit, micro; the published capacity.
+    stock_row
+        (n_skus, n_nodes) sparse: 1 + number of the stock resource; 0 = free.
+    """
+
+    price: Ints
+    capacity: Ints
+    stock_row: sparse.csr_array
+
+    @property
+    def n_stock(self) -> int:
+        """How many of the resources are stock."""
+        return len(self.price) - 2 * self.stock_row.shape[1]
+
+
+def priced_resources(problem: PlanningProblem, prices: ResourcePrices) -> PricedResources:
+    """Number the resources that have a price and look up their capacities as published.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    prices
+        Any prices.
+    """
+    pairs = (prices.stock_sku, prices.stock_node)
+    # scipy answers an empty question with a sparse array
+    stock = np.asarray(problem.available[pairs]) if len(prices.stock_price) else np.zeros(0, dtype=np.int64)
+    return PricedResources(
+        price=np.concatenate([prices.stock_price, prices.shipments, prices.units]).astype(np.int64),
+        capacity=np.concatenate([stock, problem.node_max_shipments, problem.node_max_units]).astype(np.int64),
+        stock_row=sparse.csr_array(
+            (np.arange(1, len(stock) + 1, dtype=np.int64), pairs), shape=(problem.n_skus, problem.n_nodes)
+        ),
+    )
+
+
+def every_column(problem: PlanningProblem, shape: ShapeGroup, resources: PricedResources) -> SourcingArrays:
+    """List every column of the orders of one shape.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    shape
+        The orders; in the result they are numbered by their position in it.
+    resources
+        The resources of the result; what a column takes of a free one is not listed.
+    """
+    lattice = lattice_of(tuple(shape.quantities.tolist()))
+    priced = shipment_costs(problem, shape)
+    row, vector, node = np.nonzero(priced.cost.transpose(0, 2, 1) < INFEASIBLE)
+    cost, shipments = priced.cost[row, node, vector], np.ones(len(row), dtype=np.int64)
+    joint = joint_shipments(priced, lattice)
+    if joint:
+        row = np.r_[row, [found.row for found in joint]]
+        node = np.r_[node, [found.node for found in joint]]
+        vector = np.r_[vector, [sum(found.vectors) for found in joint]]
+        cost = np.r_[cost, [found.cost for found in joint]]
+        shipments = np.r_[shipments, [len(found.services) for found in joint]]
+    limit = problem.order_max_shipments[shape.orders]
+    most = min(int(lattice.units[-1]), problem.n_nodes * problem.book.n_services)
+    limit = np.where(limit >= most, UNLIMITED, limit)
+    limits = np.unique(limit)
+    if joint or len(limits) > 1:
+        kept = np.flatnonzero(shipments <= limit[row])
+        kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept], limit[row[kept]]))]
+        row, node, vector, cost, shipments = (part[kept] for part in (row, node, vector, cost, shipments))
+    ends = np.searchsorted(limit[row], limits, side="right")
+    groups = []
+    for value, first, end in zip(limits.tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        rows = np.flatnonzero(limit == value)
+        lines, orders = shape.lines[rows], shape.orders[rows]
+        groups.append(
+            order_group(
+                lattice,
+                value,
+                rows,
+                problem.line_backorder_micro[lines],
+                problem.order_backorder_micro[orders],
+                problem.line_complete[lines],
+                problem.order_complete[orders],
+                first,
+                end - first,
+            )
+        )
+    return SourcingArrays(
+        n_orders=len(shape.orders),
+        n_nodes=problem.n_nodes,
+        groups=tuple(groups),
+        column_order=row,
+        column_node=node,
+        column_vector=vector,
+        column_shipments=shipments,
+        column_once=needs_watching(priced, joint, lattice)[row, node],
+        column_cost=cost,
+        extra_shipment=problem.extra_shipment_micro,
+        usage=_usage(problem, shape, resources, row, node, vector, shipments),
+        capacity=resources.capacity,
+        opening=problem.node_opening_micro,
+    )
+
+
+def _usage(
+    problem: PlanningProblem,
+    shape: ShapeGroup,
+    resources: PricedResources,
+    row: Ints,
+    node: Ints,
+    vector: Ints,
+    shipments: Ints,
+) -> sparse.csc_array:
+    """Return what each column takes of the resources that have a price."""
+    stock_row = resources.stock_row[problem.line_sku[shape.lines.ravel()]].toarray()
+    stock_row = stock_row.reshape(*shape.lines.shape, problem.n_nodes)
+    entries = []
+    for line in range(shape.lines.shape[1]):
+        units, resource = shape.vectors[vector, line], stock_row[row, line, node]
+        taking = np.flatnonzero((units > 0) & (resource > 0))
+        entries.append((resource[taking] - 1, taking, units[taking]))
+    for first, taken in (
+        (resources.n_stock, shipments),
+        (resources.n_stock + problem.n_nodes, shape.vectors.sum(axis=1)[vector]),
+    ):
+        taking = np.flatnonzero(resources.price[first + node] > 0)
+        entries.append((first + node[taking], taking, taken[taking]))
+    resource, column, units = (np.concatenate([entry[at] for entry in entries]) for at in range(3))
+    return sparse.csc_array((units, (resource, column)), shape=(len(resources.price), len(row)), dtype=np.int64)
