@@ -1,7 +1,8 @@
 """Good prices: raise the price of what is asked for too much, lower that of what is left over.
 
-Subgradient ascent on L(lambda, mu) of `bound.py` with AdaGrad step sizes (Duchi, Hazan and Singer 2011). Every point it
-visits gives a valid bound; the best is kept.
+Subgradient ascent on L(lambda, mu) of `bound.py`; the step of each price is scaled by how far its demand has been off of
+late, and follows the mean of the last slopes (Adam: Kingma and Ba 2015), while all steps shrink. Every point it visits
+gives a valid bound; the best is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,37 @@ from solver_models.pricing import Pricer
 from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MEMORY, SCALE_MEMORY = 0.9, 0.99
+"""How much of the past the mean slope and the mean square keep at each step."""
+SMALLEST_SQUARE = 1e-3
+"""Least mean square that a step is divided by the root of, in units^2."""
+HALF_LIFE = 20
+"""Steps after which the step size is half of the first."""
+PATIENCE, WORTHWHILE = 12, 2e-5
+"""The ascent ends after so many steps that together raised the bound by less than this share."""
+
+
+class _Momentum:
+    """Steps of one array of prices.
+
+    Parameters
+    ----------
+    shape
+        Shape of the array.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._slope, self._square = np.zeros(shape), np.zeros(shape)
+
+    def moved(self, price: Floats, slope: Floats, step: float) -> Floats:
+        """Return the prices after one step up a slope; never below 0."""
+        slope = np.where((slope < 0) & (price <= 0), 0.0, slope)  # what is free already cannot become cheaper
+        self._slope = MEMORY * self._slope + (1 - MEMORY) * slope
+        self._square = SCALE_MEMORY * self._square + (1 - SCALE_MEMORY) * slope * slope
+        moved: Floats = np.maximum(0.0, price + step * self._slope / np.sqrt(np.maximum(self._square, SMALLEST_SQUARE)))
+        return moved
 
 
 def ascend(
@@ -50,31 +82,32 @@ def ascend(
     prices, bound
         The best prices seen and their bound.
     """
-    resource = start.resource.astype(np.float64)
-    share = start.share.astype(np.float64)
-    resource_sum, share_sum = np.zeros_like(resource), np.zeros_like(share)
+    resource, share = start.resource.astype(np.float64), start.share.astype(np.float64)
+    of_resource, of_share = _Momentum(resource.shape), _Momentum(share.shape)
     opened_at = np.full(arrays.n_nodes, -1, dtype=np.int64)
     opened_at[start.opening_node] = np.arange(len(start.opening_node))
     best, best_bound = start, -(1 << 62)
-    for _ in range(rounds):
+    seen: list[int] = []
+    for number in range(rounds):
         prices = Prices(np.rint(resource).astype(np.int64), np.rint(share).astype(np.int64), start.opening_node)
         total, chosen = pricer.options(priced_columns(arrays, prices))
         bound = total + constant_of(arrays, prices)
         if bound > best_bound:
             best, best_bound = prices, bound
+        seen.append(best_bound)
         if out_of_time() or (target is not None and best_bound >= target):
+            break
+        if number >= PATIENCE and seen[-1] - seen[-1 - PATIENCE] < WORTHWHILE * abs(seen[-1]):
             break
         excess = np.asarray(arrays.usage[:, chosen].sum(axis=1), dtype=np.float64) - arrays.capacity
         if not len(start.opening_node) and not np.any(excess * (resource + (excess > 0))):
             break  # nothing is over-asked, nothing priced is left over: the prices are optimal
-        resource_sum += excess * excess
-        resource = np.maximum(0.0, resource + step * excess / np.sqrt(np.maximum(resource_sum, 1e-9)))
+        now = step / (1 + number / HALF_LIFE)
+        resource = of_resource.moved(resource, excess, now)
         if len(start.opening_node):
             index = opened_at[arrays.column_node[chosen]]
             used = np.zeros_like(share)
             used[arrays.column_order[chosen][index >= 0], index[index >= 0]] = 1.0
             opens = arrays.opening[start.opening_node] < prices.share.sum(axis=0)
-            slope = used - opens[None, :]
-            share_sum += slope * slope
-            share = np.maximum(0.0, share + step * slope / np.sqrt(np.maximum(share_sum, 1e-9)))
+            share = of_share.moved(share, used - opens[None, :], now)
     return best, best_bound

@@ -23,11 +23,10 @@ from solver_models.sourcing import SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
 
-ASCENT_ROUNDS = 20
-"""Subgradient steps before the first master: enough to tell hopeless columns apart. Large problems get more (they are
-cheap beside a large master)."""
-COLUMNS_PER_ROUND = 15_000
-"""Columns of the problem for which there is one step more."""
+ASCENT_ROUNDS = 80
+"""Steps of the ascent, at the most."""
+MASTER_ORDERS = 4_000
+"""Orders beyond which no master is solved: the ascent comes as near in a fraction of the time."""
 FIRST_COLUMNS = 10
 """Columns of each order in the first master, at the most."""
 MASTER_COLUMNS = 40_000
@@ -68,7 +67,13 @@ class Priced:
 
 
 def settle_prices(
-    arrays: SourcingArrays, *, step: float, seconds_left: Callable[[], float], seed: int, runner: Runner = IN_PROCESS
+    arrays: SourcingArrays,
+    *,
+    step: float,
+    seconds_left: Callable[[], float],
+    seed: int,
+    runner: Runner = IN_PROCESS,
+    start: Prices | None = None,
 ) -> Priced:
     """Find good prices.
 
@@ -84,13 +89,15 @@ def settle_prices(
         Passed to the solver.
     runner
         Who solves the masters.
+    start
+        Where to begin; None = every resource free.
     """
     rough = Pricer(arrays, exact=False)
     prices, _ = ascend(
         arrays,
         rough,
-        no_prices(arrays),
-        rounds=ASCENT_ROUNDS + arrays.n_columns // COLUMNS_PER_ROUND,
+        start or no_prices(arrays),
+        rounds=ASCENT_ROUNDS,
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
     )
@@ -99,11 +106,11 @@ def settle_prices(
     held = np.zeros(arrays.n_columns, dtype=bool)
     finished = True
     first = min(FIRST_COLUMNS, max(3, MASTER_COLUMNS // max(1, arrays.n_orders)))
-    for number in range(MAX_ROUNDS):
+    for number in range(MAX_ROUNDS if arrays.n_orders <= MASTER_ORDERS else 0):
         if seconds_left() <= 0:
             finished = False
             break
-        new = _lowest(arrays, excess, first if number == 0 else min(first, ROUND_COLUMNS)) & ~held
+        new = lowest(arrays, excess, first if number == 0 else min(first, ROUND_COLUMNS)) & ~held
         if number and not np.any(new):
             break
         held |= new
@@ -123,8 +130,22 @@ def settle_prices(
     return Priced(best_prices, bound, excess, order_cost, finished)
 
 
-def _lowest(arrays: SourcingArrays, excess: Ints, count: int) -> NDArray[np.bool_]:
-    """Mark the columns of least excess of each order."""
+def lowest(arrays: SourcingArrays, excess: Ints, count: int) -> NDArray[np.bool_]:
+    """Mark the columns of least excess of each order.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    excess
+        (n_columns,) as in `Priced`.
+    count
+        Columns to mark of each order, at the most.
+
+    Returns
+    -------
+    ndarray, shape (n_columns,), bool
+    """
     order = np.lexsort((excess, arrays.column_order))
     first = np.searchsorted(arrays.column_order[order], np.arange(arrays.n_orders))
     marked = np.zeros(arrays.n_columns, dtype=bool)

@@ -34,10 +34,14 @@ class GroupPrices:
         (T, G, V) each, one per stage of the dynamic program, the last being the result: least cost of serving exactly
         vector v in at most t shipments, each paying `extra_shipment`; T = 1 when shipments are unlimited, else
         limit + 1.
+    blocks
+        Per stage, for each of its runs: shipments of its columns, and (G, V) the least cost of one of them that serves
+        exactly vector v, `extra_shipment` of its shipments included.
     """
 
     best: Ints
     stages: tuple[Ints, ...]
+    blocks: tuple[list[tuple[int, Ints]], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,17 +134,17 @@ class GroupPricer:
         nothing[:, 0] = 0
         limited = self.group.limit < UNLIMITED
         served = np.repeat(nothing[None], self.group.limit + 1 if limited else 1, axis=0)
-        stages = []
+        stages, blocks = [], []
         for stage in self._stages:
-            served = (self._pool if stage.pooled else self._watch)(served, stage, column_cost)
+            blocks.append([(run.shipments, self._least(run, column_cost)) for run in stage.runs])
+            served = self._pool(served, blocks[-1]) if stage.pooled else self._watch(served, stage, blocks[-1])
             stages.append(served)
         options = np.minimum(served[-1][:, 1:] - self.extra, INFEASIBLE) + self.group.backorder[:, ::-1][:, 1:]
         best = np.minimum(self.group.backorder[:, -1], options.min(axis=1, initial=INFEASIBLE))
-        return GroupPrices(best=best, stages=tuple(stages))
+        return GroupPrices(best=best, stages=tuple(stages), blocks=tuple(blocks))
 
-    def _pool(self, nothing: Ints, stage: _Stage, column_cost: Ints) -> Ints:
+    def _pool(self, nothing: Ints, blocks: list[tuple[int, Ints]]) -> Ints:
         """Serve from pooled columns, any number of them."""
-        blocks = [(run.shipments, self._least(run, column_cost)) for run in stage.runs]
         served = nothing.copy()
         if len(served) == 1:
             if blocks:
@@ -159,13 +163,12 @@ class GroupPricer:
                         served[allowed][:, whole] = np.minimum(served[allowed][:, whole], sums)
         return served
 
-    def _watch(self, before: Ints, stage: _Stage, column_cost: Ints) -> Ints:
+    def _watch(self, before: Ints, stage: _Stage, blocks: list[tuple[int, Ints]]) -> Ints:
         """Serve from one watched node per order, at most one column of it."""
         part, start = self.group.lattice.parts
         whole = np.repeat(np.arange(self.group.lattice.size), np.diff(start))
         served = before.copy()
-        for run in stage.runs:
-            block = self._least(run, column_cost)
+        for run, (_, block) in zip(stage.runs, blocks, strict=True):
             for rows in _portions(np.unique(run.keys // self._shape[1]), len(part)):
                 for allowed in range(len(served)):
                     left = allowed - run.shipments if len(served) > 1 else 0
@@ -214,53 +217,44 @@ class GroupPricer:
         allowed = np.full(len(whole), len(prices.stages[-1]) - 1)
         chosen: list[Ints] = [np.empty(0, dtype=np.int64)]
         for number in reversed(range(len(self._stages))):
-            stage, served = self._stages[number], prices.stages[number]
-            tables = [(run.shipments, self._cheapest(run, column_cost)) for run in stage.runs]
+            stage, served, blocks = self._stages[number], prices.stages[number], prices.blocks[number]
             before = served if stage.pooled else prices.stages[number - 1]
-            orders = np.arange(len(whole))
-            while True:
+            orders = np.flatnonzero(whole)
+            while len(orders):
                 held = served[allowed[orders], orders, whole[orders]]
-                done = (whole[orders] == 0) if stage.pooled else held == before[allowed[orders], orders, whole[orders]]
-                orders = orders[~done]
-                if not len(orders):
-                    break
-                step = self._undo(orders, whole, allowed, held[~done], before, tables, column_cost)
-                chosen.append(step[0])
-                whole[orders], allowed[orders] = step[1], step[2]
                 if not stage.pooled:
-                    break
+                    used = held != before[allowed[orders], orders, whole[orders]]
+                    orders, held = orders[used], held[used]
+                run, part, left = self._undo(orders, whole[orders], allowed[orders], held, before, blocks)
+                for at, columns in enumerate(stage.runs):
+                    of_run = np.flatnonzero(run == at)
+                    keys = orders[of_run] * self._shape[1] + part[of_run]
+                    chosen.append(self._cheapest(columns, keys, column_cost))
+                whole[orders] -= part
+                allowed[orders] = left
+                orders = orders[whole[orders] > 0] if stage.pooled else orders[:0]
         return np.concatenate(chosen)
 
     def _undo(
-        self,
-        orders: Ints,
-        whole: Ints,
-        allowed: Ints,
-        target: Ints,
-        before: Ints,
-        tables: list[tuple[int, Ints]],
-        column_cost: Ints,
-    ) -> Ints:
-        """Take one column off the option of each order: (3, n) column, what is left to serve, shipments left."""
+        self, orders: Ints, whole: Ints, allowed: Ints, target: Ints, before: Ints, blocks: list[tuple[int, Ints]]
+    ) -> tuple[Ints, Ints, Ints]:
+        """Find the last column of the option of each order: its run, the vector it serves, the shipments left."""
         part, start = self.group.lattice.parts
-        count = start[whole[orders] + 1] - start[whole[orders]] - 1
+        count = start[whole + 1] - start[whole] - 1
+        begin = np.cumsum(count) - count
         row = np.repeat(np.arange(len(orders)), count)
-        begin = np.repeat(start[whole[orders]] + 1 - np.r_[0, np.cumsum(count)[:-1]], count)
-        parts = part[begin + np.arange(len(row))]
-        order = orders[row]
-        rest = whole[order] - parts
-        step = np.full((3, len(orders)), -1, dtype=np.int64)
-        for shipments, table in tables:
-            left = allowed[order] - (shipments if len(before) > 1 else 0)
-            column = table[order, parts]
-            cost = column_cost[column] + shipments * self.extra + before[np.maximum(left, 0), order, rest]
-            hits = np.flatnonzero((cost == target[row]) & (column >= 0) & (left >= 0))
-            rows, first = np.unique(row[hits], return_index=True)
-            hits, rows = hits[first][step[0, rows] < 0], rows[step[0, rows] < 0]
-            step[:, rows] = column[hits], rest[hits], left[hits]
-        if np.any(step[0] < 0):
+        parts = part[np.repeat(start[whole] + 1 - begin, count) + np.arange(len(row))]
+        order, rest = orders[row], whole[row] - parts
+        found, vector, remaining = np.full(len(orders), -1), np.zeros_like(whole), allowed.copy()
+        for at, (shipments, block) in enumerate(blocks):
+            left = allowed[row] - (shipments if len(before) > 1 else 0)
+            cost = block[order, parts] + before[np.maximum(left, 0), order, rest]
+            hits = np.flatnonzero((cost == target[row]) & (left >= 0) & (found[row] < 0))
+            hits = hits[np.r_[True, np.diff(row[hits]) != 0][: len(hits)]]  # the first of each order
+            found[row[hits]], vector[row[hits]], remaining[row[hits]] = at, parts[hits], left[hits]
+        if np.any(found < 0):
             raise AssertionError("the dynamic program cannot be undone")
-        return step
+        return found, vector, remaining
 
     def _wholes(self, served: Ints) -> Ints:
         """Return, per order, the vector that its cheapest option serves."""
@@ -275,15 +269,19 @@ class GroupPricer:
         table[run.keys] = np.minimum.reduceat(column_cost[run.columns], run.begins) + run.shipments * self.extra
         return table.reshape(self._shape)
 
-    def _cheapest(self, run: _Runs, column_cost: Ints) -> Ints:
-        """Return (G, V): the column of least cost per order and vector; the first of equals; -1 = none."""
-        table = np.full(self._shape[0] * self._shape[1], -1, dtype=np.int64)
-        cost = column_cost[run.columns]
-        length = np.diff(np.r_[run.begins, len(cost)])
-        least = np.repeat(np.minimum.reduceat(cost, run.begins), length)
-        place = np.where(cost == least, np.arange(len(cost)), len(cost))
-        table[run.keys] = run.columns[np.minimum.reduceat(place, run.begins)]
-        return table.reshape(self._shape)
+    def _cheapest(self, run: _Runs, keys: Ints, column_cost: Ints) -> Ints:
+        """Return the column of least cost of each key; the first of equals."""
+        place = np.searchsorted(run.keys, keys)
+        begin = run.begins[place]
+        length = np.r_[run.begins, len(run.columns)][place + 1] - begin
+        first = np.cumsum(length) - length
+        columns = run.columns[np.repeat(begin - first, length) + np.arange(int(length.sum()))]
+        if not len(keys):
+            return columns
+        cost = column_cost[columns]
+        least = np.repeat(np.minimum.reduceat(cost, first), length)
+        at = np.where(cost == least, np.arange(len(cost)), len(cost))
+        return columns[np.minimum.reduceat(at, first)]
 
     def _complete(self, served: Ints) -> Ints:
         """Return (T, G, V): least cost of dealing with exactly vector u, by shipments, backorders or both."""

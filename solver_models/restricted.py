@@ -98,7 +98,7 @@ def _solve_piece(
     # presolve and clean-up do not watch the clock: the solver is asked to stop a little early
     seconds *= 0.9
     for solver, share in ((Solver.HIGHS, 0.85), (Solver.SCIP, 0.15)):
-        job = SolveJob(model.linear, solver, seconds * share, relative_gap, seed, node_limit, _hint_values(model, hint))
+        job = SolveJob(model.linear, solver, seconds * share, relative_gap, seed, node_limit, hint_values(model, hint))
         answer = runner.run([job])[0]
         answers.append(answer)
         if answer.values is not None:
@@ -106,8 +106,20 @@ def _solve_piece(
     return answers
 
 
-def _hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:
-    """Turn a choice into values of a model's columns; the other variables follow and stay NaN."""
+def hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:
+    """Turn a choice into values of a model's columns; the other variables follow and stay NaN.
+
+    Parameters
+    ----------
+    model
+        The model.
+    columns
+        Column numbers of the choice, all of them in the model.
+
+    Returns
+    -------
+    ndarray, shape (n_variables,), float64
+    """
     values = np.full(len(model.linear.cost), np.nan)
     values[: len(model.columns)] = 0.0
     values[np.searchsorted(model.columns, columns)] = 1.0

@@ -1,11 +1,15 @@
 """The search: prices, then integer programs over more and more columns, always holding a checked choice.
 
 1. Resources that no plan can exhaust are dropped.
-2. Prices come from column generation (`column_generation`); they give a lower bound, and for each column what a plan
-   with it must cost above that bound (its excess).
-3. Integer programs over the columns of least excess (`restricted`), each larger than the one before. Whatever uses a
-   column left out costs at least bound + the least excess left out; so a program also proves something about the rest.
-4. Every answer is recomputed exactly (`sourcing.cost_of`); the best one known is what comes back.
+2. Prices begin at what scarce families clear at (`clearing`), rise and fall by ascent, and are polished by column
+   generation where that pays (`column_generation`); they give a lower bound, and for each column what a plan with it
+   must cost above that bound (its excess).
+3. Each order takes its best option at these prices while it lasts (`greedy`), the ones that pay most first; then
+   neighbourhoods of orders are planned anew together, again and again (`neighbourhoods`).
+4. Where the problem is small enough, integer programs over the columns of least excess (`restricted`), each larger than
+   the one before. Whatever uses a column left out costs at least bound + the least excess left out; so a program also
+   proves something about the rest.
+5. Every answer is recomputed exactly (`sourcing.cost_of`); the best one known is what comes back.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solver_models.bound import Prices, priced_columns
-from solver_models.column_generation import Priced, settle_prices
+from solver_models.bound import Prices, no_prices, priced_columns
+from solver_models.clearing import clearing_prices
+from solver_models.column_generation import MASTER_ORDERS, Priced, lowest, settle_prices
 from solver_models.floors import LargeOrder
 from solver_models.greedy import take_in_turn
+from solver_models.neighbourhoods import ORDERS, Neighbourhoods
 from solver_models.restricted import solve_restricted
 from solver_models.runner import IN_PROCESS, Runner
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
@@ -45,6 +51,12 @@ LARGE_SHARE = 0.3
 """Share of the time left after pricing that is kept for the bound when there are large orders."""
 PRICE_SHARE = 0.3
 """Share of the whole time that prices may take."""
+NEAR = (1.0, 3.0)
+"""Columns that neighbourhoods choose from: excess within so many price steps, in one round of sweeps after another."""
+NEAR_COLUMNS = 3
+"""Columns of each order that they choose from whatever the excess."""
+IMPROVE_SHARE = 0.4
+"""Share of the time left that neighbourhoods may take where integer programs over everything come after them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +123,7 @@ def search(
     """
     tell = progress or (lambda share: None)
     total_seconds = max(seconds_left(), 1e-3)
-    work = _binding(arrays)
+    work, begin = _binding(arrays)
     best = _best_start(work, starts)
     priced = settle_prices(
         work,
@@ -119,9 +131,12 @@ def search(
         seconds_left=lambda: seconds_left() - (1 - PRICE_SHARE) * total_seconds,
         seed=seed,
         runner=runner,
+        start=begin,
     )
     tell(0.3)
-    best = _better(best, take_in_turn(work, priced_columns(work, priced.prices), np.arange(work.n_orders)))
+    column_cost = priced_columns(work, priced.prices)
+    greedy = take_in_turn(work, column_cost, np.argsort(-priced.order_cost, kind="stable"))
+    best = _better(best, greedy)
     prices = _all_prices(arrays, priced)
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
@@ -132,11 +147,15 @@ def search(
     state = _State(best, max(price_bound, listed_bound), 0, not priced.finished)
     options = {"relative_gap": relative_gap / 2, "seed": seed, "node_limit": node_limit, "runner": runner}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
-    budgets = _budgets(work)
+    budgets = _budgets(work) if work.n_orders <= MASTER_ORDERS else []
 
     def usable() -> float:
         return seconds_left() - for_bound
 
+    if work.n_orders > ORDERS:
+        left = _share_of(usable, IMPROVE_SHARE) if budgets else usable
+        _improve(work, priced, column_cost, greedy, state, left, options)
+    tell(0.7)
     for number, count in enumerate(budgets):
         kept, left_out = _cheapest_columns(priced, priced.bound, count, state.best)
         if _close(state.best, state.bound, relative_gap) or (number and kept.sum() > LARGEST):
@@ -151,7 +170,7 @@ def search(
         claimed = _run(work, kept, state, left, options)
         if claimed is not None and not large:
             state.bound = max(state.bound, min(claimed, priced.bound + left_out))
-        tell(0.3 + 0.7 * (number + 1) / len(budgets))
+        tell(0.7 + 0.3 * (number + 1) / len(budgets))
     if large and not _close(state.best, state.bound, relative_gap) and seconds_left() > MIN_SECONDS:
         _bound_without_large(work, priced, listed_bound, large, state, seconds_left, options)
     tell(1.0)
@@ -170,6 +189,45 @@ class _State:
     bound: int
     contradictions: int
     clocked: bool
+
+
+def _improve(
+    work: SourcingArrays,
+    priced: Priced,
+    column_cost: Ints,
+    start: Choice,
+    state: _State,
+    seconds_left: Callable[[], float],
+    options: dict[str, Any],
+) -> None:
+    """Plan neighbourhoods of orders anew, from one start on, over near columns and then over more of them."""
+    unit = _price_step(work)
+    found = start
+    for reach in NEAR:
+        near = (priced.excess <= reach * unit) | lowest(work, priced.excess, NEAR_COLUMNS)
+        near[found.columns] = True
+        numbers = np.flatnonzero(near)
+        neighbourhoods = Neighbourhoods(
+            work.restricted(near),
+            priced.prices,
+            priced.order_cost,
+            column_cost[numbers],
+            options["runner"],
+            seed=options["seed"],
+            node_limit=options["node_limit"],
+        )
+        improved = neighbourhoods.improve(
+            Choice(np.searchsorted(numbers, found.columns), found.cost),
+            seconds_left=seconds_left,
+            good_enough=lambda cost: cost - state.bound <= 2 * options["relative_gap"] * cost,
+            relative_gap=options["relative_gap"],
+        )
+        columns = numbers[improved.choice.columns]
+        found = Choice(columns, cost_of(work, columns))
+        state.best = _better(state.best, found)
+        state.clocked |= improved.clocked
+        if seconds_left() <= MIN_SECONDS:
+            break
 
 
 def _run(
@@ -235,10 +293,12 @@ def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner) -> 
     return max(order.floor(price), order.program_floor(price, seed, runner))
 
 
-def _binding(arrays: SourcingArrays) -> SourcingArrays:
-    """Drop the resources that no plan can exhaust."""
+def _binding(arrays: SourcingArrays) -> tuple[SourcingArrays, Prices]:
+    """Drop the resources that no plan can exhaust; return also the prices to begin with."""
     rows = np.flatnonzero(arrays.potential() > arrays.capacity)
-    return replace(arrays, usage=arrays.usage[rows], capacity=arrays.capacity[rows])
+    family = None if arrays.resource_family is None else arrays.resource_family[rows]
+    kept = replace(arrays, usage=arrays.usage[rows], capacity=arrays.capacity[rows], resource_family=family)
+    return kept, replace(no_prices(kept), resource=clearing_prices(arrays)[rows])
 
 
 def _all_prices(arrays: SourcingArrays, priced: Priced) -> Prices:
@@ -269,7 +329,7 @@ def _close(best: Choice, bound: int, relative_gap: float) -> bool:
 
 def _price_step(arrays: SourcingArrays) -> float:
     """First step of the price ascent: the size of a typical shipment's cost."""
-    return float(np.median(arrays.column_cost)) / 3 if arrays.n_columns else 1.0
+    return float(np.median(arrays.column_cost)) / 5 if arrays.n_columns else 1.0
 
 
 def _budgets(arrays: SourcingArrays) -> list[int]:

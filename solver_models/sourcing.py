@@ -134,6 +134,9 @@ class SourcingArrays:
         (n_resources,) int64 >= 0: stock and node capacities. [available, max_shipments, max_units]
     opening
         (n_nodes,) int64 >= 0: paid once if any column of the node is chosen. [f]
+    resource_family
+        (n_resources,) int64: resources of one number stand in for each other (one SKU at several nodes); -1 = it stands
+        alone. None = not told. Prices begin better where it is.
     """
 
     n_orders: int
@@ -149,6 +152,7 @@ class SourcingArrays:
     usage: sparse.csc_array
     capacity: Ints
     opening: Ints
+    resource_family: Ints | None = None
 
     @property
     def n_columns(self) -> int:

@@ -152,6 +152,7 @@ class _Listing:
             usage=usage,
             capacity=capacity,
             opening=problem.node_opening_micro,
+            resource_family=np.r_[pairs // max(problem.n_nodes, 1), np.full(2 * problem.n_nodes, -1)],
         )
         rows = {pair: row for row, pair in enumerate(pairs.tolist())} if len(large) else {}
         floors = tuple(large_order(problem, order_index, rows, len(pairs)) for order_index in large.tolist())

@@ -1,0 +1,291 @@
+"""Local improvement: orders that want the same scarce resources are planned anew together, all others staying put.
+
+A *neighbourhood* is some hundred orders that meet in contested families of resources. Its integer program takes the
+columns of small excess, against what the other orders leave. Neighbourhoods that are solved side by side get disjoint
+shares of what nobody holds, so their answers always fit together. Prices say where to look: the gap of a choice is
+exactly the sum of what each order pays above its cheapest option and of what priced resources leave unused, so
+neighbourhoods that hold none of it are passed over. (Large neighbourhood search: Shaw 1998; here the neighbourhood is
+read off the duals.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from solver_models.backend import Solver
+from solver_models.bound import Prices
+from solver_models.model import build_compact
+from solver_models.portion import Portion, Portions
+from solver_models.restricted import hint_values
+from solver_models.runner import Runner, SolveJob
+from solver_models.sourcing import Choice, SourcingArrays, cost_of
+
+Ints = NDArray[np.int64]
+
+ORDERS = 500
+"""Orders of a neighbourhood, at the most: larger ones find little more and take longer than two of half their size."""
+COLUMNS = 6_000
+"""Columns of a neighbourhood, about."""
+PROGRAM_SECONDS = 15.0
+"""Wall clock that one program may take; typical ones take some tenths."""
+STALE = 2e-5
+"""A sweep that lowers the cost by less than this share counts as stale."""
+PATIENCE = 2
+"""Stale sweeps in a row after which the improvement ends."""
+WORTHWHILE = 0.02
+"""Neighbourhoods holding less than this share of the gap of an average one are passed over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Improved:
+    """What the improvement came to.
+
+    Parameters
+    ----------
+    choice
+        The best choice.
+    clocked
+        True when the clock ended it, or a program of it.
+    """
+
+    choice: Choice
+    clocked: bool
+
+
+@dataclass(slots=True)
+class _State:
+    """The choice at hand."""
+
+    columns: Ints
+    cost: int
+    used: Ints
+    clocked: bool = False
+
+
+class Neighbourhoods:
+    """Improves choices of one problem.
+
+    Parameters
+    ----------
+    arrays
+        The problem with the columns that may be chosen: those of small excess.
+    prices
+        Prices of its resources.
+    order_cost
+        (n_orders,) cost of each order's cheapest option at these prices.
+    column_cost
+        (n_columns,) cost with prices, as the options of `order_cost` were compared.
+    runner
+        Who solves the programs; as many side by side as it has workers.
+    seed, node_limit
+        Of the partitions, and passed to solvers; node_limit 0 = none.
+    """
+
+    def __init__(
+        self,
+        arrays: SourcingArrays,
+        prices: Prices,
+        order_cost: Ints,
+        column_cost: Ints,
+        runner: Runner,
+        *,
+        seed: int,
+        node_limit: int = 0,
+    ) -> None:
+        self.arrays, self.prices, self.runner = arrays, prices, runner
+        self._order_cost, self._column_cost = order_cost, column_cost
+        self._seed, self._node_limit = seed, node_limit
+        self._portions = Portions(arrays)
+        self._order, self._family = self._contested()
+
+    def _contested(self) -> tuple[Ints, Ints]:
+        """Return the pairs (order, family) in which resources of a family with a price could serve an order."""
+        arrays, priced = self.arrays, self.prices.resource > 0
+        family = np.full(arrays.n_resources, -1, dtype=np.int64)
+        if arrays.resource_family is not None:
+            family = arrays.resource_family
+        # a resource without a family is one of its own, but those of nodes would join everybody with everybody
+        self._number = np.where(family >= 0, family, family.max(initial=-1) + 1 + np.arange(arrays.n_resources))
+        priced &= (family >= 0) | ~np.any(priced & (family >= 0))
+        width = int(self._number.max(initial=0)) + 1
+        contested = np.zeros(width, dtype=bool)
+        contested[self._number[priced]] = True
+        taken = arrays.usage.tocoo()
+        kept = np.flatnonzero(contested[self._number[taken.row]])
+        pairs = np.unique(arrays.column_order[taken.col[kept]] * width + self._number[taken.row[kept]])
+        return pairs // width, pairs % width
+
+    def improve(
+        self,
+        start: Choice,
+        *,
+        seconds_left: Callable[[], float],
+        good_enough: Callable[[int], bool],
+        relative_gap: float,
+        progress: Callable[[int], None] | None = None,
+    ) -> Improved:
+        """Improve a choice, sweep by sweep, until sweeps find no more.
+
+        Parameters
+        ----------
+        start
+            A feasible choice of columns of `arrays`.
+        seconds_left
+            Wall clock left; asked before each program.
+        good_enough
+            Told a cost; True ends the improvement.
+        relative_gap
+            Of each program.
+        progress
+            Told the cost after each sweep.
+        """
+        rng = np.random.default_rng(self._seed)
+        used = np.asarray(self.arrays.usage[:, start.columns].sum(axis=1), dtype=np.int64)
+        state = _State(np.sort(start.columns), start.cost, used)
+        stale = 0
+        while stale < PATIENCE and not good_enough(state.cost):
+            before = state.cost
+            if not self._sweep(state, rng, seconds_left, good_enough, relative_gap):
+                state.clocked = True
+                break
+            if progress is not None:
+                progress(state.cost)
+            stale = stale + 1 if before - state.cost <= STALE * before else 0
+        return Improved(Choice(state.columns, state.cost), state.clocked)
+
+    def _sweep(
+        self,
+        state: _State,
+        rng: Generator,
+        seconds_left: Callable[[], float],
+        good_enough: Callable[[int], bool],
+        relative_gap: float,
+    ) -> bool:
+        """Visit every neighbourhood of a new partition that holds any of the gap; False when time ran out."""
+        blocks = self._partition(state, rng)
+        for at in range(0, len(blocks), self.runner.workers):
+            if good_enough(state.cost):
+                return True
+            seconds = min(PROGRAM_SECONDS, seconds_left())
+            if seconds <= 0.05:
+                return False
+            self._solve(state, blocks[at : at + self.runner.workers], rng, seconds, relative_gap)
+        return True
+
+    def _partition(self, state: _State, rng: Generator) -> list[Ints]:
+        """Cut the orders into neighbourhoods, those with the largest share of the gap first."""
+        arrays = self.arrays
+        waste = self.prices.resource * (arrays.capacity - state.used)
+        per_family = np.bincount(self._number, weights=waste.astype(np.float64))
+        # what each order pays above its cheapest option: everything it pays, prices included, is known by its columns
+        paid = self._paid(state.columns)
+        slack = (paid - self._order_cost).astype(np.float64)
+        members = np.bincount(self._family, minlength=len(per_family))
+        share = (per_family / np.maximum(members, 1))[self._family]
+        gap = slack + np.bincount(self._order, weights=share, minlength=arrays.n_orders)
+        # each order goes with one of its contested families, drawn anew each time
+        draw = rng.random(len(self._order))
+        pick = np.lexsort((draw, self._order))
+        pick = pick[np.r_[True, np.diff(self._order[pick]) != 0][: len(pick)]]
+        main = np.full(arrays.n_orders, -1, dtype=np.int64)
+        main[self._order[pick]] = self._family[pick]
+        orders = np.flatnonzero((main >= 0) | (slack > 0))
+        # families stay together; those that share orders would be best side by side, but any order of them will do
+        place = rng.permutation(len(per_family) + 1)
+        orders = orders[np.lexsort((orders, place[main[orders]]))]
+        count = np.bincount(arrays.column_order, minlength=arrays.n_orders)[orders]
+        weight = np.maximum(np.arange(1, len(orders) + 1) / ORDERS, np.cumsum(count) / COLUMNS)
+        blocks = np.split(orders, np.flatnonzero(np.diff(np.ceil(weight))) + 1) if len(orders) else []
+        held = np.array([gap[block].sum() for block in blocks])
+        if not len(held):
+            return []
+        worth = np.flatnonzero(held > WORTHWHILE * held.mean())
+        return [blocks[number] for number in worth[np.argsort(-held[worth], kind="stable")].tolist()]
+
+    def _paid(self, columns: Ints) -> Ints:
+        """Return (n_orders,) what each order pays for its columns and backorders, prices included."""
+        arrays = self.arrays
+        order = arrays.column_order[columns]
+        paid = np.zeros(arrays.n_orders, dtype=np.int64)
+        np.add.at(paid, order, self._column_cost[columns])
+        shipments = np.zeros(arrays.n_orders, dtype=np.int64)
+        np.add.at(shipments, order, arrays.column_shipments[columns])
+        paid += arrays.extra_shipment * np.maximum(0, shipments - 1)
+        served = np.zeros(arrays.n_orders, dtype=np.int64)
+        np.add.at(served, order, arrays.column_vector[columns])
+        for group in arrays.groups:
+            left = group.lattice.size - 1 - served[group.orders]
+            paid[group.orders] += group.backorder[np.arange(len(group.orders)), left]
+        return paid
+
+    def _solve(self, state: _State, blocks: list[Ints], rng: Generator, seconds: float, relative_gap: float) -> None:
+        """Plan some disjoint neighbourhoods anew, side by side, and keep what is better."""
+        arrays = self.arrays
+        of_order = np.full(arrays.n_orders, -1, dtype=np.int64)
+        for number, block in enumerate(blocks):
+            of_order[block] = number
+        owner = of_order[arrays.column_order[state.columns]]
+        free = arrays.capacity - state.used
+        columns = [np.sort(self._portions.columns_of(block)) for block in blocks]
+        touched = [self._touched(own) for own in columns]
+        contested = np.sum(touched, axis=0) > 1
+        drawn = rng.integers(0, len(blocks), arrays.n_resources)
+        portions: list[tuple[Portion, Ints]] = []
+        jobs: list[SolveJob] = []
+        for number, block in enumerate(blocks):
+            mine = state.columns[owner == number]
+            held = np.asarray(arrays.usage[:, mine].sum(axis=1), dtype=np.int64)
+            capacity = held + np.where(contested & (drawn != number), 0, free)
+            opening = arrays.opening.copy()
+            opening[np.unique(arrays.column_node[state.columns[owner != number]])] = 0
+            fitting = columns[number][self._fits(columns[number], capacity)]
+            portion = self._portions.cut(block, fitting, capacity, opening)
+            start = np.searchsorted(portion.columns, mine)
+            everything = np.ones(portion.arrays.n_orders, dtype=bool)
+            model = build_compact(portion.arrays, everything, np.ones(portion.arrays.n_resources, dtype=bool))
+            hint = hint_values(model, start)
+            portions.append((portion, start))
+            jobs.append(
+                SolveJob(model.linear, Solver.HIGHS, seconds, relative_gap, self._seed, self._node_limit, hint)
+            )
+        for (portion, start), answer in zip(portions, self.runner.run(jobs), strict=True):
+            state.clocked |= not answer.finished and not answer.out_of_work
+            if answer.values is None:
+                continue
+            chosen = np.flatnonzero(answer.values[: portion.arrays.n_columns] > 0.5)
+            gain = cost_of(portion.arrays, start) - cost_of(portion.arrays, chosen)
+            if gain > 0:
+                self._take(state, portion, start, chosen, gain)
+
+    def _take(self, state: _State, portion: Portion, start: Ints, chosen: Ints, gain: int) -> None:
+        """Put one neighbourhood's new columns in place of its old ones."""
+        arrays = self.arrays
+        old, new = portion.columns[start], portion.columns[chosen]
+        columns = np.sort(np.r_[np.setdiff1d(state.columns, old, assume_unique=True), new])
+        cost = state.cost - gain
+        if np.any(arrays.opening):
+            # a node that another neighbourhood was to keep open may have closed meanwhile
+            cost = cost_of(arrays, columns)
+            if cost >= state.cost:
+                return
+        state.used += np.asarray(arrays.usage[:, new].sum(axis=1), dtype=np.int64)
+        state.used -= np.asarray(arrays.usage[:, old].sum(axis=1), dtype=np.int64)
+        state.columns, state.cost = columns, cost
+
+    def _touched(self, columns: Ints) -> NDArray[np.bool_]:
+        """Return (n_resources,) whether any of some columns takes of a resource."""
+        touched = np.zeros(self.arrays.n_resources, dtype=bool)
+        touched[self.arrays.usage[:, columns].indices] = True
+        return touched
+
+    def _fits(self, columns: Ints, capacity: Ints) -> NDArray[np.bool_]:
+        """Return, for each column, whether it alone is within some capacities."""
+        taken = self.arrays.usage[:, columns].tocoo()
+        fits = np.ones(len(columns), dtype=bool)
+        fits[taken.col[taken.data > capacity[taken.row]]] = False
+        return fits
