@@ -50,9 +50,7 @@ def simple_plan(snapshot: Snapshot, policy: Policy, seed: int) -> Draft:
 
 
 class _Maker:
-    def __init__(
-        self, records: Records, available: dict[tuple[str, str], int], policy: Policy, random: Random
-    ) -> None:
+    def __init__(self, records: Records, available: dict[tuple[str, str], int], policy: Policy, random: Random) -> None:
         self.records = records
         self.policy = policy
         self.random = random
