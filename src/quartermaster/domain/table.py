@@ -81,7 +81,7 @@ class Table(Generic[Row]):
             part = slice(start, start + ROWS_AT_ONCE)
             columns = (row_values(specs[name], self._columns[name][part]) for name in specs)
             for cells in zip(*columns, strict=True):
-                yield self.row_type(**dict(zip(specs, cells, strict=True)))
+                yield self.row_type(**dict(zip(specs, cells)))  # noqa: B905 - one cell of each column
 
     def row(self, position: int) -> Row:
         """Build one row object.

@@ -146,9 +146,11 @@ def row_values(column: Column, cells: NDArray[Any]) -> list[Any]:
         (n,) stored scalars.
     """
     kind = column.kind
-    if kind is Kind.INSTANT or kind in (Kind.CLOCK, Kind.WEEKDAYS):
+    if kind in (Kind.CLOCK, Kind.WEEKDAYS):
         return [row_value(column, cell) for cell in cells]
     values: list[Any] = cells.tolist()
+    if kind is Kind.INSTANT:
+        return [value and value.replace(tzinfo=UTC) for value in values]
     if kind is Kind.DEGREES:
         return [None if value != value else value for value in values]
     if kind in (Kind.WHOLE, Kind.MONEY):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,12 +15,12 @@ class Load:
     """One shipment of a known order from a known node, and its units by SKU."""
 
     shipment: ShipmentRow
-    units_of: Counter[str] = field(default_factory=Counter)
+    units_of: dict[str, int] = field(default_factory=dict)
 
     @property
     def units(self) -> int:
         """Units in the shipment."""
-        return self.units_of.total()
+        return sum(self.units_of.values())
 
 
 def load_shipments(
@@ -65,7 +64,8 @@ def load_shipments(
             findings.add("foreign_order", row.where, f"the shipment is of order {load.shipment.order_id}")
         if row.node_id and row.node_id != load.shipment.node_id:
             findings.add("allocation_node", row.where, f"node {row.node_id}, shipped from {load.shipment.node_id}")
-        load.units_of[records.lines[row.order_id, row.line_id].sku] += row.quantity
+        sku = records.lines[row.order_id, row.line_id].sku
+        load.units_of[sku] = load.units_of.get(sku, 0) + row.quantity
         placed.append(row)
     for load in loads.values():
         if not load.units_of:

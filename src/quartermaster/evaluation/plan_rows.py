@@ -5,13 +5,12 @@ A cell that is None, NaN, NaT or empty text is "not given": plans that people br
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quartermaster.domain.money import MICRO
 from quartermaster.domain.plan import SHIPMENT_COLUMNS
@@ -26,8 +25,7 @@ ALLOCATION_IDS = ("order_id", "line_id", "shipment_id")
 """Id columns that allocations must have, besides `quantity`; `sku` and `node_id` are compared where given."""
 
 
-@dataclass(frozen=True, slots=True)
-class AllocationRow:
+class AllocationRow(NamedTuple):
     """Units of one order line in one shipment; `sku` and `node_id` are empty where not given."""
 
     order_id: str
@@ -43,8 +41,7 @@ class AllocationRow:
         return f"order {self.order_id} line {self.line_id} in shipment {self.shipment_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentRow:
+class ShipmentRow(NamedTuple):
     """One shipment, and what its row claims: the given cells of the derived columns, by column."""
 
     shipment_id: str
@@ -60,8 +57,7 @@ class ShipmentRow:
         return f"shipment {self.shipment_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class BackorderRow:
+class BackorderRow(NamedTuple):
     """Units of one order line that do not ship; `reason` is empty where not given."""
 
     order_id: str
@@ -86,19 +82,13 @@ def allocation_rows(frame: pd.DataFrame, findings: Findings) -> list[AllocationR
     findings
         Violations are added to it.
     """
+    columns = _columns(frame, "allocations", (*ALLOCATION_IDS, "quantity"), ("sku", "node_id"), findings)
     rows: list[AllocationRow] = []
-    for cells in _rows(frame, "allocations", (*ALLOCATION_IDS, "quantity"), findings):
-        quantity = whole(cells["quantity"])
-        row = AllocationRow(
-            text(cells["order_id"]),
-            text(cells["line_id"]),
-            text(cells.get("sku")),
-            text(cells.get("node_id")),
-            quantity or 0,
-            text(cells["shipment_id"]),
-        )
+    for order_id, line_id, shipment_id, units, sku, node_id in zip(*columns, strict=True):
+        quantity = whole(units)
+        row = AllocationRow(text(order_id), text(line_id), text(sku), text(node_id), quantity or 0, text(shipment_id))
         if quantity is None or quantity <= 0:
-            findings.add("quantity", row.where, f"quantity {cells['quantity']} must be a whole number > 0")
+            findings.add("quantity", row.where, f"quantity {units} must be a whole number > 0")
         else:
             rows.append(row)
     return rows
@@ -114,14 +104,14 @@ def shipment_rows(frame: pd.DataFrame, findings: Findings) -> list[ShipmentRow]:
     findings
         Violations are added to it.
     """
-    derived = [name for name in SHIPMENT_COLUMNS if name not in SHIPMENT_IDS]
-    return [
-        ShipmentRow(
-            *(text(cells[name]) for name in SHIPMENT_IDS),
-            claims={name: cells[name] for name in derived if name in cells and is_given(cells[name])},
-        )
-        for cells in _rows(frame, "shipments", SHIPMENT_IDS, findings)
-    ]
+    derived = [name for name in SHIPMENT_COLUMNS if name not in SHIPMENT_IDS and name in frame.columns]
+    columns = _columns(frame, "shipments", SHIPMENT_IDS, derived, findings)
+    rows: list[ShipmentRow] = []
+    for shipment_id, order_id, node_id, carrier, service, *cells in zip(*columns, strict=True):
+        claims = {name: cell for name, cell in zip(derived, cells, strict=True) if is_given(cell)}
+        ids = (text(shipment_id), text(order_id), text(node_id), text(carrier), text(service))
+        rows.append(ShipmentRow(*ids, claims))
+    return rows
 
 
 def backorder_rows(frame: pd.DataFrame, findings: Findings) -> list[BackorderRow]:
@@ -134,29 +124,30 @@ def backorder_rows(frame: pd.DataFrame, findings: Findings) -> list[BackorderRow
     findings
         Violations are added to it.
     """
+    columns = _columns(frame, "backorders", ("order_id", "line_id", "quantity"), ("sku", "reason"), findings)
     rows: list[BackorderRow] = []
-    for cells in _rows(frame, "backorders", ("order_id", "line_id", "quantity"), findings):
-        ids = {name: text(cells.get(name)) for name in ("order_id", "line_id", "sku", "reason")}
-        quantity = whole(cells["quantity"])
-        row = BackorderRow(**ids, quantity=quantity or 0)
+    for order_id, line_id, units, sku, reason in zip(*columns, strict=True):
+        quantity = whole(units)
+        row = BackorderRow(text(order_id), text(line_id), text(sku), quantity or 0, text(reason))
         if quantity is None or quantity <= 0:
-            findings.add("quantity", row.where, f"quantity {cells['quantity']} must be a whole number > 0")
+            findings.add("quantity", row.where, f"quantity {units} must be a whole number > 0")
         else:
             rows.append(row)
     return rows
 
 
-def _rows(frame: pd.DataFrame, table: str, required: tuple[str, ...], findings: Findings) -> Iterator[dict[str, Any]]:
-    """Each row as a dictionary by column; nothing when a column is missing that no plan can do without."""
-    names = [str(name) for name in frame.columns]
-    missing = [name for name in required if name not in names]
+def _columns(
+    frame: pd.DataFrame, table: str, required: Sequence[str], optional: Sequence[str], findings: Findings
+) -> list[list[Any]]:
+    """The cells of each column, the required ones first; no rows when one is missing that no plan can do without."""
+    places = {str(name): position for position, name in enumerate(frame.columns)}
+    missing = [name for name in required if name not in places]
     for name in missing:
         findings.add("missing_column", table, f"column {name} is missing")
     if missing:
-        return
-    columns = [frame.iloc[:, position].tolist() for position in range(len(names))]
-    for cells in zip(*columns, strict=True):
-        yield dict(zip(names, cells, strict=True))
+        return [[] for _ in (*required, *optional)]
+    absent = [None] * len(frame)
+    return [frame.iloc[:, places[name]].tolist() if name in places else absent for name in (*required, *optional)]
 
 
 def is_given(cell: Any) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from quartermaster.domain.carriers import Service
 from quartermaster.domain.network import Node
@@ -25,8 +25,7 @@ from quartermaster.evaluation.violations import Findings
 from quartermaster.policy import Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedShipment:
+class PricedShipment(NamedTuple):
     """The derived columns of one shipment, recomputed; money in micro."""
 
     zone: str

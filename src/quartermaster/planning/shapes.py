@@ -87,8 +87,8 @@ def shapes(problem: PlanningProblem, orders: Sequence[int] | Ints, *, max_cells:
         lines = _by_quantity(problem, problem.line_start[alike][:, None] + np.arange(n_lines))
         code = _shape_codes(problem.line_quantity[lines], _first_of_sku(problem.line_sku[lines]))
         by_shape = np.argsort(code, kind="stable")
-        for members in np.split(by_shape, np.flatnonzero(np.diff(code[by_shape])) + 1):
-            found.append((alike[members], lines[members]))
+        parts = np.split(by_shape, np.flatnonzero(np.diff(code[by_shape])) + 1)
+        found += [(alike[members], lines[members]) for members in parts]
     found.sort(key=lambda shape: int(shape[0][0]))
     groups = []
     for members, lines in found:

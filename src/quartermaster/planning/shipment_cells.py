@@ -25,6 +25,8 @@ TOO_MUCH = -2
 """In place of a service: the node has the units, no service carries them in one shipment."""
 MAX_PAIRS = 300_000
 """Pairs of vectors of a lattice up to which the parts of a vector are looked up instead of searched."""
+SMALL = 20_000
+"""Prices up to which all services are asked for in one call, not each in turn."""
 SEARCH_AT_ONCE = 2_000_000
 """(order, node, vector) triples searched in one go: bounds memory."""
 
@@ -165,9 +167,8 @@ def service_costs(cells: ShipmentCells, row: int, places: Ints) -> Ints:
     carried = _shipments(problem, group, pairs, *np.divmod(priced, n_vectors))
     place = np.searchsorted(places, pairs.place[pair])
     cost = np.full((len(places), problem.book.n_services, n_vectors), INFEASIBLE, dtype=np.int64)
-    for service in range(problem.book.n_services):
-        transport = _by_service(problem, pairs, carried, service)
-        cost[place, service, vector] = np.minimum(transport[which] + rest, INFEASIBLE)
+    transport = _by_services(problem, pairs, carried, np.arange(problem.book.n_services))
+    cost[place, :, vector] = np.minimum(transport.T[which] + rest[:, None], INFEASIBLE)
     return cost
 
 
@@ -302,30 +303,24 @@ def _cheapest_service(problem: PlanningProblem, pairs: Pairs, carried: _Shipment
     """Return transport + late cost by the cheapest service, and the service."""
     least = np.full(len(carried.kind), INFEASIBLE, dtype=np.int64)
     fastest = np.full(len(carried.kind), TOO_MUCH, dtype=np.int16)
-    for service in range(problem.book.n_services):
-        cost = _by_service(problem, pairs, carried, service)
-        better = cost < least
-        np.copyto(least, cost, where=better)
-        fastest[better] = service
+    n_services = problem.book.n_services
+    step = n_services if n_services * len(carried.kind) < SMALL else 1
+    for first in range(0, n_services, step):
+        services = np.arange(first, min(first + step, n_services))
+        for service, cost in zip(services.tolist(), _by_services(problem, pairs, carried, services), strict=True):
+            better = cost < least
+            np.copyto(least, cost, where=better)
+            fastest[better] = service
     return least, fastest
 
 
-def _by_service(problem: PlanningProblem, pairs: Pairs, carried: _Shipments, service: int) -> Ints:
-    """Return transport + late cost by one service; `INFEASIBLE` where it cannot be."""
-    zone = pairs.zone[carried.kind, service]
-    arguments = (zone, carried.residential, carried.weight_g, carried.volume_mm3)
-    offered = zone >= 0
-    everywhere = bool(offered.all())
-    if not everywhere:
-        arguments = tuple(argument[offered] for argument in arguments)
-    transport = problem.book.transport(service, *arguments).micro
-    kind = carried.kind if everywhere else carried.kind[offered]
-    found = np.where(transport >= 0, transport + pairs.late_micro[kind, service], INFEASIBLE)
-    if everywhere:
-        return found
-    cost = np.full(len(zone), INFEASIBLE, dtype=np.int64)
-    cost[offered] = found
-    return cost
+def _by_services(problem: PlanningProblem, pairs: Pairs, carried: _Shipments, services: Ints) -> Ints:
+    """Return transport + late cost by some services, (n_services, n); `INFEASIBLE` where it cannot be."""
+    at = (carried.kind[None, :], services[:, None])
+    transport = problem.book.transport(
+        services[:, None], pairs.zone[at], carried.residential, carried.weight_g, carried.volume_mm3
+    ).micro
+    return np.where(transport >= 0, transport + pairs.late_micro[at], INFEASIBLE)
 
 
 def _rest(
