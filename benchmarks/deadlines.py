@@ -7,7 +7,7 @@
 
 Each plan is checked by its evaluation (`quartermaster.plan` does so, and raises otherwise), must not be dearer than the
 rule `cheapest` where that has run to its end within the limit, and must come back within limit + max(0.5 s, 10 %),
-counted from the end of reading. Run it on a machine that does nothing else. Exits with 1 when a plan breaks one of these.
+counted from the end of reading. Run it on a machine that does nothing else. Exits with 1 when a plan breaks any of it.
 """
 
 from __future__ import annotations

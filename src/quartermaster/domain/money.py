@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 MICRO = 10**6
 """Micro units in one currency unit."""
@@ -20,6 +21,7 @@ def round_half_up(value: Fraction) -> int:
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 
+@lru_cache(maxsize=4096)
 def to_micro(amount: Decimal) -> int:
     """Turn a currency amount into micro units, rounded half-up once.
 

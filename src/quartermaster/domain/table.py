@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.domain.columns import columns_of
-from quartermaster.domain.values import array_of, row_value
+from quartermaster.domain.values import array_of, row_value, row_values
 
 Row = TypeVar("Row", covariant=True)
 
@@ -74,7 +74,9 @@ class Table(Generic[Row]):
         return self._columns[name]
 
     def __iter__(self) -> Iterator[Row]:
-        return (self.row(position) for position in range(self._length))
+        specs = columns_of(self.row_type)
+        columns = [row_values(specs[name], self._columns[name]) for name in specs]
+        return (self.row_type(**dict(zip(specs, cells, strict=True))) for cells in zip(*columns, strict=True))
 
     def row(self, position: int) -> Row:
         """Build one row object.

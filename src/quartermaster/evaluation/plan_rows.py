@@ -174,6 +174,8 @@ def text(cell: Any) -> str:
     cell
         Any cell of a DataFrame.
     """
+    if type(cell) is str:  # nearly always; the long way round says the same
+        return cell
     return str(cell) if is_given(cell) else ""
 
 
@@ -185,6 +187,8 @@ def whole(cell: Any) -> int | None:
     cell
         Any cell of a DataFrame: a pandas column with gaps holds its whole numbers as floats.
     """
+    if type(cell) is int:  # nearly always; the long way round says the same
+        return cell
     number = _fraction(cell)
     return int(number) if number is not None and number.denominator == 1 else None
 
@@ -215,6 +219,8 @@ def day(cell: Any) -> str:
 
 
 def _fraction(cell: Any) -> Fraction | None:
+    if type(cell) is Decimal and cell.is_finite():  # nearly always; the long way round says the same
+        return Fraction(cell)
     if isinstance(cell, bool) or type(cell).__name__ == "bool":  # numpy's bool is not a bool
         return None
     if isinstance(cell, Integral):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from quartermaster.domain.carriers import Service
@@ -129,6 +130,7 @@ def late_micro(policy: Policy, days: int) -> int:
     return round_half_up(_micro(policy.service.cost_per_late_day) * days)
 
 
+@lru_cache(maxsize=64)
 def _micro(rate: Decimal) -> Fraction:
     """A rate of the policy in micro, exact: it may have 12 decimals, and only its product is rounded."""
     return Fraction(rate) * MICRO
