@@ -230,3 +230,13 @@ def test_a_solver_process_does_not_outlive_its_parent(number):
         parent.send_signal(number)
         parent.wait()
         until(lambda: not alive(pid))
+
+
+def test_a_solver_process_loads_neither_scipy_nor_pandas():
+    """They take longer to load than most programs to solve."""
+    code = "import sys, quartermaster.solver_processes.worker as w; w._load(); print(*sys.modules, sep=chr(10))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
+    )  # fmt: skip
+    assert "ortools.math_opt.python.mathopt" in done.stdout.split()
+    assert [name for name in done.stdout.split() if name.startswith(("scipy", "pandas"))] == []
