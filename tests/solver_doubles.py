@@ -84,3 +84,66 @@ DUAL_DOUBLES: dict[str, Double] = {
     "a value far too high": twisted(lambda answer: replace(answer, bound=1e15)),
     "a value of NaN": twisted(lambda answer: replace(answer, bound=np.nan)),
 }
+
+
+def one_more(answer: Answer) -> Answer:
+    """Take one more column than is allowed."""
+    if answer.values is None:
+        return answer
+    values = answer.values.copy()
+    values[np.flatnonzero(values < 0.5)[0]] = 1.0
+    return replace(answer, values=values)
+
+
+def with_values(change: Callable[[np.ndarray], np.ndarray]) -> Double:
+    """Make a double whose values are changed."""
+
+    def twist(answer: Answer) -> Answer:
+        return answer if answer.values is None else replace(answer, values=change(answer.values))
+
+    return twisted(twist)
+
+
+def raising(error: Exception) -> Double:
+    """Make a double that raises."""
+
+    def double(model: LinearModel, solver: Solver, **limits) -> Answer:
+        raise error
+
+    return double
+
+
+def bound_above(share: float) -> Double:
+    """Make a double whose bound is above the optimum by a share of it."""
+
+    def twist(answer: Answer) -> Answer:
+        cost = answer.bound if answer.objective is None else answer.objective
+        return replace(answer, bound=cost * (1 + share))
+
+    return twisted(twist)
+
+
+LIES: dict[str, Double] = {
+    **{name: double for name, double in PROGRAM_DOUBLES.items() if name != "says nothing"},
+    "takes one more": twisted(one_more),
+    "lacks a variable": with_values(lambda values: values[:-1]),
+    "has a variable too many": with_values(lambda values: np.r_[values, 0.0]),
+    "has values by rows and columns": with_values(lambda values: values[:, None]),
+    "says that its solution costs less": twisted(lambda answer: replace(answer, objective=0.5 * answer.objective)),
+    "says that its solution costs NaN": twisted(lambda answer: replace(answer, objective=np.nan)),
+    "claims a bound 0.1 % too high": bound_above(1e-3),
+    "raises status 99": raising(RuntimeError("unknown status 99")),
+    "raises what nobody expects": raising(KeyError("canonical_code")),
+    "runs out of memory": raising(MemoryError()),
+    "returns nothing at all": lambda *given, **limits: None,
+    "returns a text": lambda *given, **limits: "optimal",
+    "returns a bound that is no number": twisted(lambda answer: replace(answer, bound=None)),
+}
+"""What programs say that can be seen to be false: each must be counted. ("Takes nothing" breaks the model, too.)"""
+HARMLESS: dict[str, Double] = {
+    "0.99999": with_values(lambda values: np.where(values > 0.5, values - 1e-5, values)),
+    "a trickle of 1e-5": with_values(lambda values: np.where(values < 0.5, values + 1e-5, values)),
+    "a bound above its cost by 1e-10": bound_above(1e-10),
+    "no bound": twisted(lambda answer: replace(answer, bound=-np.inf, finished=False)),
+}
+"""What is no lie: rounding, and answers that claim less than they could."""

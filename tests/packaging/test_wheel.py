@@ -16,7 +16,7 @@ import pytest
 PACKAGES = ("quartermaster", "solver_models")
 ROOMS = (
     "cli", "cli.commands", "demo", "domain", "evaluation", "io", "io.checks", "planning", "planning.rules", "rating",
-    "report", "service",
+    "report", "service", "solver_processes",
 )  # fmt: skip
 
 

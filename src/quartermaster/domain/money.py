@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 MICRO = 10**6
 """Micro units in one currency unit."""
@@ -31,6 +32,7 @@ def round_ratio(up: int, down: int) -> int:
     return (2 * up + down) // (2 * down)
 
 
+@lru_cache(maxsize=4096)
 def to_micro(amount: Decimal) -> int:
     """Turn a currency amount into micro units, rounded half-up once.
 

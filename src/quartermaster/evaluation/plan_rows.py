@@ -227,6 +227,8 @@ def day(cell: Any) -> str:
 
 
 def _fraction(cell: Any) -> Fraction | None:
+    if type(cell) is Decimal and cell.is_finite():  # nearly always; the long way round says the same
+        return Fraction(cell)
     if isinstance(cell, bool) or type(cell).__name__ == "bool":  # numpy's bool is not a bool
         return None
     if isinstance(cell, Integral):

@@ -33,7 +33,7 @@ class ServiceSettings:
         Range of the policy's ``solver.time_limit_seconds``. A policy that does not state one gets its default, or the
         maximum where that is less.
     max_threads
-        Most threads of the solver a policy may ask for.
+        Most solver processes side by side (``solver.threads``) that a policy may ask for.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, BinaryIO, cast
 
 import quartermaster
@@ -19,6 +20,8 @@ from quartermaster.solver_processes.messages import BrokenMessageError, frame, r
 
 FIRST_MESSAGE = 65_536
 """Bytes of the longest message before the first job."""
+LEAVE_SECONDS = 0.2
+"""Time in which a process that has closed its output leaves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,23 +92,29 @@ class Child:
         """
         threading.Thread(target=self._write, args=(frame(fields),), daemon=True).start()
 
+    def gone(self) -> bool:
+        """Tell whether the process has ended by itself; what it started may still hold its output open."""
+        if sys.platform == "win32":
+            return self._process.poll() is not None
+        # it is left unburied, so that its number, which is also its group's, stays its own until `end`
+        ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return ended is not None
+
     def end(self) -> str:
-        """End the process, whatever it does, and everything it started; say how it ended."""
-        status = self._process.poll()
-        if status is None and self._reader.is_alive() is False:
-            # it has closed its output: give it the moment that a process takes to leave, so as to learn why
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                status = self._process.wait(0.2)
+        """End the process, whatever it does, and everything it started; say how it ended. To be called once."""
+        patience = monotonic() + LEAVE_SECONDS
+        while not (gone := self.gone()) and not self._reader.is_alive() and monotonic() < patience:
+            sleep(0.01)  # it has closed its output: the moment that a process takes to leave, so as to learn why
         with contextlib.suppress(OSError):
             if sys.platform != "win32":
                 os.killpg(self.pid, signal.SIGKILL)
         self._process.kill()
-        self._process.wait()
+        status = self._process.wait()
         self._reader.join(1.0)
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 cast(BinaryIO, stream).close()
-        return _ending(status)
+        return _ending(status) if gone else "was ended"
 
     def _read(self, tell: Callable[[Event], None]) -> None:
         stream, fault = cast(BinaryIO, self._process.stdout), ""
@@ -123,9 +132,7 @@ class Child:
             stream.flush()
 
 
-def _ending(status: int | None) -> str:
-    if status is None:
-        return "was ended"
+def _ending(status: int) -> str:
     if status >= 0:
         return f"left with exit code {status}"
     with contextlib.suppress(ValueError):

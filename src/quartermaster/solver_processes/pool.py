@@ -26,6 +26,8 @@ GRACE_SECONDS = 0.3
 """Time after its limit in which a solver may still answer."""
 GRACE_SHARE = 0.04
 """The same as a share of its limit, for long ones; whichever is longer counts."""
+LOOK_SECONDS = 0.25
+"""Time between two looks whether a process still lives: what it left behind may hold its output open."""
 START_SECONDS = 30.0
 """Time in which a process must have started."""
 STARTS_IN_VAIN = 3
@@ -154,8 +156,10 @@ class SolverProcesses:
                 continue
             patience = min(asked.deadline for asked in busy.values()) - monotonic()
             try:
-                event = self._events.get(timeout=max(0.0, patience))
+                event = self._events.get(timeout=min(max(0.0, patience), LOOK_SECONDS))
             except Empty:
+                for child in [child for child in busy if child.gone()]:
+                    self._events.put(Event(child, None))
                 for child in [child for child, asked in busy.items() if asked.deadline <= monotonic()]:
                     asked = busy.pop(child)
                     answers[asked.index] = self._out_of_time(child, asked)

@@ -43,8 +43,8 @@ def main(parent: int, memory_bytes: int = 0, solve: Callable[..., Answer] = solv
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to deal with
     _end_with(parent)
-    _limit(memory_bytes)
-    jobs, answers = _take_streams()
+    limit_memory(memory_bytes)
+    jobs, answers = take_streams()
     waiting: SimpleQueue[Fields] = SimpleQueue()
     threading.Thread(target=_read_jobs, args=(jobs, waiting), daemon=True).start()
     _load()
@@ -77,8 +77,8 @@ def _read_jobs(jobs: BinaryIO, waiting: SimpleQueue[Fields]) -> None:
     os._exit(0)
 
 
-def _take_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep input and output for messages: what solvers print goes where errors go."""
+def take_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep input and output for messages, and return them: what solvers print goes where errors go."""
     jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -102,7 +102,14 @@ def _end_with(parent: int) -> None:
         score.write("500")
 
 
-def _limit(memory_bytes: int) -> None:
+def limit_memory(memory_bytes: int) -> None:
+    """Limit what this process may take.
+
+    Parameters
+    ----------
+    memory_bytes
+        0 = no limit.
+    """
     if memory_bytes:
         import resource
 
