@@ -19,7 +19,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.io import ready, snapshot_sha256
 from quartermaster.policy import OPTIMAL, RULES, Policy
 
-PLAN_FILES = ("allocations.csv", "shipments.csv", "backorders.csv", "plan.json")
+PLAN_FILES = ("allocations.csv", "shipments.csv", "backorders.csv", "plan.json", "certificate.json", "prices.csv")
 ID_COLUMNS = ("order_id", "line_id", "sku", "node_id", "carrier", "service", "zone")
 
 
