@@ -105,6 +105,17 @@ def test_a_program_without_an_answer_claims_nothing(monkeypatch):
     assert order.program_floor(price, seed=0) == 0
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_absurd_prices_never_wrap(seed):
+    """At prices that nothing is worth the floor is what waiting costs, or what free resources can serve."""
+    order, price = random_order(seed)
+    absurd = np.where(price > 0, 1 << 56, 0)
+    many = replace(order, quantity=order.quantity * 10**6, available=order.available * 10**6)
+    for held in (order, many):
+        nothing = int(held.quantity @ held.backorder) + held.order_backorder
+        assert held.floor(price) <= held.floor(absurd) <= nothing
+
+
 def test_prices_raise_the_floor():
     raised = 0
     for seed in range(60):
