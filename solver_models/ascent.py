@@ -1,8 +1,8 @@
 """Good prices: raise the price of what is asked for too much, lower that of what is left over.
 
-Subgradient ascent on L(lambda, mu) of `bound.py`; the step of each price is scaled by how far its demand has been off of
-late, and follows the mean of the last slopes (Adam: Kingma and Ba 2015), while all steps shrink. Every point it visits
-gives a valid bound; the best is kept.
+Subgradient ascent on L(lambda, mu) of `bound.py`; the step of each price is scaled by how far its demand has been off
+of late, and follows the mean of the last slopes (Adam: Kingma and Ba 2015), while all steps shrink. Every point it
+visits gives a valid bound; the best is kept.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ prices (Lagrangian duality). No solver takes part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solver_models.pricing import Pricer
-from solver_models.sourcing import SourcingArrays, exact_sum
+from solver_models.pricing import GroupPricer, Pricer
+from solver_models.sourcing import OrderGroup, SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
 
@@ -141,7 +141,44 @@ def cheapest_options(arrays: SourcingArrays, prices: Prices) -> int:
     prices
         Any prices and shares >= 0 for the resources and orders of these arrays.
     """
-    return Pricer(arrays).total(priced_columns(arrays, prices))
+    cost = priced_columns(arrays, prices)
+    return sum(exact_sum(_cheapest_of(arrays, group, cost)) for group in arrays.groups)
+
+
+def _cheapest_of(arrays: SourcingArrays, group: OrderGroup, column_cost: Ints) -> Ints:
+    """Return (G,) the cost of each order's cheapest option, exactly.
+
+    First every node is pooled, which is fast; an order whose answer names no watched node twice is settled by it, since
+    that answer is an option. The others are priced again, each watched node by itself.
+    """
+    pooled = GroupPricer(arrays, group, exact=False)
+    found = pooled.price(column_cost)
+    if not np.any(arrays.column_once[group.columns]):
+        return found.best
+    chosen = pooled.options(column_cost, found)
+    chosen = chosen[arrays.column_once[chosen]]
+    pairs, times = np.unique(
+        arrays.column_order[chosen] * arrays.n_nodes + arrays.column_node[chosen], return_counts=True
+    )
+    rows = np.flatnonzero(np.isin(group.orders, pairs[times > 1] // arrays.n_nodes))
+    if not len(rows):
+        return found.best
+    kept = np.zeros(arrays.n_columns, dtype=bool)
+    kept[group.columns] = np.isin(arrays.column_order[group.columns], group.orders[rows])
+    again = replace(
+        group,
+        orders=group.orders[rows],
+        unit_backorder=group.unit_backorder[rows],
+        order_backorder=group.order_backorder[rows],
+        line_complete=group.line_complete[rows],
+        order_complete=group.order_complete[rows],
+        backorder=group.backorder[rows],
+        first_column=0,
+        n_columns=int(kept.sum()),
+    )
+    best = found.best.copy()
+    best[rows] = GroupPricer(arrays.restricted(kept), again).price(column_cost[kept]).best
+    return best
 
 
 def lower_bound(arrays: SourcingArrays, pricer: Pricer, prices: Prices) -> int:

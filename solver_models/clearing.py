@@ -1,10 +1,10 @@
 """Where prices begin: at what the first customer who goes without would have paid.
 
-Resources that stand in for each other (the stock of one SKU at several nodes) are pooled into a *family*, and each line
-of an order bids what backordering a unit costs above serving it from its cheapest column. Where a family has fewer units
-than are asked for, the highest bid that is left out is its clearing price (Shapley and Shubik 1971); elsewhere it is 0.
-Ascent from there needs a tenth of the steps that it needs from prices of zero, since a scarce unit is worth nearly what
-a backorder costs.
+Resources that stand in for each other (the stock of one SKU at several nodes) are pooled into a *family*, and each
+line of an order bids what backordering a unit costs above serving it from its cheapest column. Where a family has fewer
+units than are asked for, the highest bid that is left out is its clearing price (Shapley and Shubik 1971); elsewhere it
+is 0. Ascent from there needs a tenth of the steps that it needs from prices of zero, since a scarce unit is worth
+nearly what a backorder costs.
 """
 
 from __future__ import annotations

@@ -250,9 +250,7 @@ class Neighbourhoods:
             model = build_compact(portion.arrays, everything, np.ones(portion.arrays.n_resources, dtype=bool))
             hint = hint_values(model, start)
             portions.append((portion, start))
-            jobs.append(
-                SolveJob(model.linear, Solver.HIGHS, seconds, relative_gap, self._seed, self._node_limit, hint)
-            )
+            jobs.append(SolveJob(model.linear, Solver.HIGHS, seconds, relative_gap, self._seed, self._node_limit, hint))
         for (portion, start), answer in zip(portions, self.runner.run(jobs), strict=True):
             state.clocked |= not answer.finished and not answer.out_of_work
             if answer.values is None:

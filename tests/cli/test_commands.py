@@ -14,7 +14,10 @@ from quartermaster.demo import demo_snapshot
 from quartermaster.policy import OPTIMAL, RULES
 
 LIMIT = ("--time-limit", "10")
-PLAN_FILES = {"allocations.csv", "shipments.csv", "backorders.csv", "plan.json", "run.json", "report.html"}
+PLAN_FILES = {
+    "allocations.csv", "shipments.csv", "backorders.csv", "plan.json", "run.json", "certificate.json", "prices.csv",
+    "report.html",
+}  # fmt: skip
 
 
 def files_of(folder):

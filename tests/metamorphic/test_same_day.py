@@ -19,7 +19,8 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.io import ready, snapshot_sha256
 from quartermaster.policy import OPTIMAL, RULES, Policy
 
-PLAN_FILES = ("allocations.csv", "shipments.csv", "backorders.csv", "plan.json")
+PLAN_FILES = {"allocations.csv", "shipments.csv", "backorders.csv", "plan.json"}
+PROOF_FILES = {"certificate.json", "prices.csv"}
 ID_COLUMNS = ("order_id", "line_id", "sku", "node_id", "carrier", "service", "zone")
 
 
@@ -33,7 +34,9 @@ def written(snapshot: Snapshot, policy: Policy, folder: Path) -> dict[str, bytes
     plan = qm.plan(snapshot, policy)
     assert plan.deterministic
     plan.write(folder)
-    return {name: (folder / name).read_bytes() for name in PLAN_FILES}
+    held = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"}
+    assert set(held) == PLAN_FILES | (PROOF_FILES if policy.strategy == OPTIMAL else set())
+    return held
 
 
 @pytest.mark.parametrize("seed", range(3))

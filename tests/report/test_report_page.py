@@ -14,6 +14,7 @@ from handmade_plan import handmade_plan
 from report_days import BERLIN, COLOGNE, MUNICH, NOWHERE, day_at
 
 from quartermaster.demo import demo_snapshot
+from quartermaster.domain.certificate import Certificate, NodePrices, StockPrices
 from quartermaster.domain.plan import Plan
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError
@@ -200,3 +201,33 @@ def test_without_the_extra_the_way_to_get_it_is_told(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match=re.escape('pip install "quartermaster[report]"')):
         report_html(demo[0], demo[1])
+
+
+def test_prices_of_scarce_stock_have_their_section(demo: tuple[Snapshot, Plan, list[Plan]]) -> None:
+    snapshot, plan, _ = demo
+    assert "Prices of scarce stock" not in _checked(report_html(snapshot, plan)).text()
+    free = Certificate(snapshot_sha256=plan.snapshot_sha256, bound_micro=plan.objective.total_micro // 2)
+    text = _checked(report_html(snapshot, dataclasses.replace(plan, certificate=free))).text()
+    assert "no resource has a price" in text
+    assert "Certified gap 50 % (0.500000000)" in text
+    stock = list(snapshot.inventory)[:15]
+    node = snapshot.nodes["node_id"][0]
+    priced = dataclasses.replace(
+        free,
+        stock=StockPrices(
+            node_id=tuple(row.node_id for row in stock),
+            sku=tuple(row.sku for row in stock),
+            price_micro=tuple(range(1_250_000, 1_250_000 + len(stock))),
+        ),
+        shipments=NodePrices(node_id=(node,), price_micro=(7_000_000,)),
+    )
+    page = report_html(snapshot, dataclasses.replace(plan, certificate=priced))
+    text = _checked(page).text()
+    assert "16 resources have one; the dearest 12 are shown" in text
+    assert page.count("<svg") == 5
+    taken = int((plan.shipments["node_id"] == node).sum())
+    assert f"shipments of {node}" in text
+    assert f"$7.00: {taken:,} of " in text
+    ordered = int(snapshot.order_lines["quantity"][snapshot.order_lines["sku"] == stock[-1].sku].sum())
+    assert f"{stock[-1].sku} at {stock[-1].node_id}" in text
+    assert f"{ordered} ordered in all" in text

@@ -1,12 +1,14 @@
 """The lower bound from prices: below every choice, whatever the prices."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
 from solver_models.ascent import ascend
-from solver_models.bound import Prices, lower_bound, no_prices
+from solver_models.bound import Prices, bound_constant, cheapest_options, constant_of, lower_bound, no_prices
 from solver_models.pricing import Pricer
 from solver_models.sourcing import SourcingArrays
 
@@ -59,6 +61,41 @@ def test_below_the_optimum_at_any_prices(seed):
         assert bound <= optimum
         assert bound == listed_bound(arrays, prices)
         assert lower_bound(arrays, Pricer(arrays, exact=False), prices) <= bound
+
+
+ABSURD = (10**14, 10**17, 2**62)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_absurd_prices_and_shares_never_wrap(seed):
+    """Beyond a certain size they are cut where an order's choice enters, never where the constant does."""
+    arrays, rng = random_sourcing(seed), np.random.default_rng([seed, 2])
+    optimum, pricer = best_choice(arrays).cost, Pricer(arrays)
+    nothing = sum(int(group.backorder[at, -1]) for group in arrays.groups for at in range(len(group.orders)))
+    for most in ABSURD:
+        drawn = random_prices(arrays, rng)
+        prices = Prices(
+            np.where(drawn.resource > 0, most, 0), np.where(drawn.share > 3, most, drawn.share), drawn.opening_node
+        )
+        bound = lower_bound(arrays, pricer, prices)
+        assert bound <= optimum
+        taken = sum(int(price) * int(units) for price, units in zip(prices.resource, arrays.capacity, strict=True))
+        opened = sum(
+            min(0, int(arrays.opening[node]) - sum(map(int, prices.share[:, at])))
+            for at, node in enumerate(prices.opening_node.tolist())
+        )
+        assert 0 <= bound + taken - opened <= nothing
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_orders_may_be_priced_in_portions(seed):
+    arrays = random_sourcing(seed)
+    prices = random_prices(arrays, np.random.default_rng(seed))
+    parts = [cheapest_options(replace(arrays, groups=(group,)), prices) for group in arrays.groups]
+    paid = [int(share.sum()) for share in prices.share.T]
+    constant = bound_constant(prices.resource, arrays.capacity, arrays.opening[prices.opening_node], paid)
+    assert sum(parts) + constant == lower_bound(arrays, Pricer(arrays), prices)
+    assert constant == constant_of(arrays, prices)
 
 
 def test_without_prices_each_order_stands_alone():

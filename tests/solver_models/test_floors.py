@@ -104,6 +104,31 @@ def test_a_program_without_an_answer_claims_nothing():
     assert order.program_floor(price, 0, silent) == 0
 
 
+@pytest.mark.parametrize("price", [10**13, 1 << 56])
+@pytest.mark.parametrize("complete", [True, False])
+def test_absurd_prices_never_wrap(price, complete):
+    """A million units at a price that nothing is worth: the order waits, whole or but for a free unit."""
+    order = LargeOrder(
+        order=0,
+        quantity=np.array([10**6, 3 * 10**5]),
+        backorder=np.array([20, 30]),
+        order_backorder=7,
+        limit=1,
+        complete=complete,
+        unit_cost=np.array([[5, INFEASIBLE], [4, 6]]),
+        available=np.full((2, 2), 10**6),
+        stock=np.array([[0, -1], [1, 2]]),
+        fixed_cost=np.array([100, 100]),
+        shipment=np.array([3, 4]),
+        units=np.array([5, 6]),
+    )
+    prices = np.zeros(7, dtype=np.int64)
+    prices[[0, 1]] = price
+    waits = 20 * 10**6 + 30 * 3 * 10**5 + 7
+    from_the_other = 20 * 10**6 + 100 + 6 * 3 * 10**5
+    assert order.floor(prices) == (waits if complete else from_the_other)
+
+
 def test_prices_raise_the_floor():
     raised = 0
     for seed in range(60):

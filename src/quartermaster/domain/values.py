@@ -190,27 +190,3 @@ def row_value(column: Column, cell: Any) -> Any:
     if kind is Kind.WEEKDAYS:
         return frozenset(day for day in range(7) if int(cell) >> day & 1)
     return int(cell)
-
-
-def row_values(column: Column, cells: NDArray[Any]) -> list[Any]:
-    """Turn a numpy column into the values of row objects, cell by cell as `row_value` does.
-
-    Parameters
-    ----------
-    column
-        The column.
-    cells
-        (n_rows,) as stored.
-    """
-    if column.kind in (Kind.ID, Kind.TEXT, Kind.TEXTS, Kind.DECIMAL, Kind.FLAG):
-        return list(cells.tolist())
-    if column.kind is Kind.DEGREES:
-        return [None if np.isnan(cell) else cell for cell in cells.tolist()]
-    # most cells of a column repeat, and equal cells have equal values
-    known: dict[Any, Any] = {}
-    values = []
-    for cell in cells:
-        if cell not in known:
-            known[cell] = row_value(column, cell)
-        values.append(known[cell])
-    return values

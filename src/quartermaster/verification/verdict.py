@@ -108,7 +108,7 @@ def verify_plan(
     Raises
     ------
     ModelError
-        If the recomputed bound is above the cost of a plan without violations: our bug.
+        If the recomputed bound is above the cost of a plan without violations, though all cells agree: our bug.
     """
     problem = build_problem(snapshot, policy)
     fits = certificate is not None and certificate.snapshot_sha256 == snapshot_sha256
@@ -122,9 +122,12 @@ def verify_plan(
     tell("cells", 1.0)
     mismatches = tuple(cell for cell in drawn if not cell.agrees)
     total = evaluation.objective.total_micro
-    if recomputed is not None and recomputed.bound_micro > total and not evaluation.violations:
-        raise ModelError(f"the recomputed bound {recomputed.bound_micro} is above the plan's cost {total}")
+    contradicted = recomputed is not None and recomputed.bound_micro > total and not evaluation.violations
+    if contradicted and not mismatches:
+        raise ModelError(f"the recomputed bound is above the plan's cost {money_text(total)}, and nothing says why")
     faults = []
+    if contradicted:
+        faults.append(f"the recomputed bound is above the plan's cost {money_text(total)}")
     if evaluation.violations:
         faults.append(f"the plan breaks rules: {len(evaluation.violations)} violations")
     if plan_sha256 is not None and plan_sha256 != snapshot_sha256:
