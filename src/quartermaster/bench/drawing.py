@@ -100,7 +100,8 @@ def _line_ids(lines: Ints) -> Texts:
     """Number the lines of each order from 1."""
     place = np.arange(len(lines)) - np.searchsorted(lines, lines)
     texts: Texts = np.array([str(number + 1) for number in range(int(place.max(initial=0)) + 1)], dtype=object)
-    return texts[place]
+    numbered: Texts = texts[place]
+    return numbered
 
 
 def _places(rng: Generator, count: int, spread: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
