@@ -28,15 +28,15 @@ def draw(runs: list[Run]) -> bytes:
         raise ValueError("no size has a plan: there is nothing to draw")
     gap, nodes = float(runs[0]["relative_gap"]), runs[0]["nodes"]
     panels = altair.hconcat(
-        _panel(altair, points, "seconds", "seconds of planning", "gap"),
-        _panel(altair, points, "memory", "peak memory, GB", None),
+        _panel(altair, points, "seconds", "seconds of planning"),
+        _panel(altair, points, "memory", "peak memory, GB"),
         spacing=36,
     ).properties(
         title=altair.Title(
             f"Orders planned together, {nodes} nodes, one plan each",
             subtitle=(
                 f"A plan ends when it is proven within {100 * gap:g} %; hollow: at the limit of "
-                f"{runs[0]['time_limit_seconds']} s. The figures at the points are the gaps."
+                f"{runs[0]['time_limit_seconds']} s. Beside the seconds: the gap."
             ),
             anchor="start",
             fontSize=15,
@@ -64,20 +64,21 @@ def _point(run: Run) -> dict[str, Any] | None:
         "orders": run["orders"],
         "seconds": outcome.wall_seconds,
         "memory": outcome.memory_mb / 1000,
-        "gap": "" if gap is None else f"{100 * gap:.2f} %",
+        "seconds_label": f"{outcome.wall_seconds:,.0f} s" + ("" if gap is None else f" · {100 * gap:.2f} %"),
+        "memory_label": f"{outcome.memory_mb / 1000:.1f} GB",
         "ended": "limit" if outcome.gap is None or outcome.gap > float(run["relative_gap"]) else "gap",
     }
 
 
-def _panel(altair: Any, points: list[dict[str, Any]], field: str, title: str, label: str | None) -> Any:
+def _panel(altair: Any, points: list[dict[str, Any]], field: str, title: str) -> Any:
     sizes = [point["orders"] for point in points]
     shown = altair.Axis(
         values=sizes, labelExpr="datum.value >= 1000 ? datum.value / 1000 + 'k' : datum.value", grid=False
     )
-    x = altair.X("orders:Q", title="orders", axis=shown).scale(type="log", domain=[min(sizes) / 1.4, max(sizes) * 1.6])
+    x = altair.X("orders:Q", title="orders", axis=shown).scale(type="log", domain=[min(sizes) / 5.5, max(sizes) * 1.5])
     values = [point[field] for point in points]
     ticks = [step for power in range(-3, 6) for step in (10**power, 3 * 10**power)]
-    low, high = min(values) / 1.6, max(values) * 2.2
+    low, high = min(min(values) / 1.6, max(values) / 6), max(values) * 2.2
     y = altair.Y(
         f"{field}:Q", title=title, axis=altair.Axis(values=[tick for tick in ticks if low <= tick <= high], format="~g")
     ).scale(type="log", domain=[low, high])
@@ -87,7 +88,6 @@ def _panel(altair: Any, points: list[dict[str, Any]], field: str, title: str, la
     dots = base.mark_point(size=60, stroke=COLOURS[field], strokeWidth=2, filled=True, opacity=1).encode(
         x=x, y=y, fill=fill
     )
-    layers = [line, dots]
-    if label is not None:
-        layers.append(base.mark_text(dy=-12, fontSize=11, color=QUIET).encode(x=x, y=y, text=f"{label}:N"))
-    return altair.layer(*layers)
+    # to the left of its point: the line comes from below there
+    words = base.mark_text(align="right", dx=-7, dy=-9, fontSize=11, color=QUIET)
+    return altair.layer(line, dots, words.encode(x=x, y=y, text=f"{field}_label:N"))

@@ -20,8 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import quartermaster
+import solver_models
+
 SAMPLE_SECONDS = 0.25
 """Time between two looks at a child's memory."""
+EXIT_SECONDS = 60.0
+"""Time a child may take to end after it has closed its output: large memories take their time."""
 DEFAULT_ALLOWED_SECONDS = 1800.0
 """Time to the next line of a child that does not say."""
 
@@ -103,17 +108,33 @@ def listen(
     heard = Heard()
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, stderr=errors, cwd=folder
+            # -P: a json.py in the user's folder is none of ours
+            [sys.executable, "-P", "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": _search_path(folder)},
         )
         try:
             _follow(child, heard, allow)
-            child.wait()
+            if not heard.error:
+                child.wait(EXIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            heard.error = "did not end after its last word"
         finally:
             _end(child)
         if child.returncode and not heard.error:
             errors.seek(0)
             heard.error = f"ended with {child.returncode}: {errors.read().decode(errors='replace').strip()[-2000:]}"
     return heard
+
+
+def _search_path(folder: Path | None) -> str:
+    """Where the child finds the same code as this process, wherever it runs."""
+    packages = [Path(module.__file__ or "").resolve().parents[1] for module in (quartermaster, solver_models)]
+    own = [str(place) for place in packages if place.name != "site-packages"]
+    given = [str(Path(place).resolve()) for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+    return os.pathsep.join([*own, *([] if folder is None else [str(folder.resolve())]), *given])
 
 
 def _follow(child: subprocess.Popen[bytes], heard: Heard, allow: float) -> None:

@@ -59,7 +59,9 @@ def _blocks(rng: Generator, family: Family, demand: NDArray[np.float64]) -> Iter
     for first in range(0, family.skus, height):
         count = min(height, family.skus - first)
         carried = rng.random((count, family.nodes), dtype=np.float32) < carries
-        carried[np.arange(count), rng.integers(0, family.nodes, count)] = True  # each SKU stands somewhere
+        somewhere = rng.integers(0, family.nodes, count)
+        nowhere = np.flatnonzero(~carried.any(axis=1))  # each SKU stands at one node at least
+        carried[nowhere, somewhere[nowhere]] = True
         dealt = np.cumsum(np.where(deep, DEEP_SHARE, 1.0) * carried, axis=1)
         dealt *= (total[first : first + count] / dealt[:, -1])[:, None]
         dealt += rng.random(count)[:, None]
