@@ -31,6 +31,10 @@ def run(family="M-typical", gap="0.001", certified="0.002", wall=20.0, memory=90
         ({"family": "S-scarce", "gap": "0.0002", "certified": "0.02", "wall": 9.0}, ["gap 0.02 % > 0.01 %"]),
         ({"family": "S-scarce", "gap": None, "certified": None, "wall": 9.0}, ["no bound"]),
         ({"verify": {"violations": 2, "certified_gap": "0.001"}}, ["2 violations"]),
+        (
+            {"verify": {"violations": 0, "faults": ["a price is below 0"], "certified_gap": "0"}},
+            ["verify: a price is below 0"],
+        ),
         ({"verify": {"violations": 0, "certified_gap": "0.01"}}, ["gap 1.00 % > 0.30 %"]),
         ({"family": "M2", "certified": None, "gap": "0.5"}, []),
     ],

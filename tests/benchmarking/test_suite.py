@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from quartermaster.bench import suite
+import quartermaster as qm
+from quartermaster.bench import instance, suite
 from quartermaster.bench.families import FAMILIES
 from quartermaster.bench.suite import Choice, Instance, run_suite
+from quartermaster.errors import ModelError
 from quartermaster.policy import OPTIMAL, RULES
 
 
@@ -71,16 +76,38 @@ def test_keep_measures_only_what_is_not_there(measured):
     assert again["runs"] == runs
 
 
-def test_a_rule_the_limit_ends_is_not_finished(measured, monkeypatch):
+def test_the_plan_folder_is_verified_where_the_package_can(monkeypatch, capsys):
+    def verify(snapshot, folder):
+        assert {path.name for path in Path(folder).iterdir()} >= {"plan.json", "allocations.csv"}
+        found = SimpleNamespace(violations=qm.evaluate(snapshot, folder).violations)
+        return SimpleNamespace(
+            evaluation=found, faults=(), cells_compared=7, certified_bound=Decimal("1.5"), certified_gap=Decimal("0.25")
+        )
+
+    monkeypatch.setattr(qm, "verify", verify, raising=False)
+    day = qm.demo_snapshot(orders=10, nodes=3)
+    instance._verify(day, qm.plan(day), 60.0)
+    told = json.loads(capsys.readouterr().out)
+    assert told["event"] == "verify"
+    assert (told["violations"], told["certified_bound"], told["certified_gap"]) == (0, "1.5", "0.25")
+    assert told["write_seconds"] > 0
+
+
+def test_a_verification_that_falls_is_told(monkeypatch, capsys):
+    def verify(*_):
+        raise ModelError("the bound is above the cost")
+
+    monkeypatch.setattr(qm, "verify", verify, raising=False)
+    day = qm.demo_snapshot(orders=10, nodes=3)
+    instance._verify(day, qm.plan(day), 60.0)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["event"], told["step"]) == ("failed", "verify")
+    assert "above the cost" in told["error"]
+
+
+def test_a_rule_the_limit_ends_is_not_finished():
     """A limit of no time at all: what the clock ended says so, and its saving is no figure."""
-    instance = Instance(FAMILIES["tiny"], 1, ("quartermaster.bench.folder", "tiny", "1"), {})
-    monkeypatch.setattr(suite, "_plain_solvers", lambda *_: ())
-    short = Instance(
-        family=suite.replace(instance.family, time_limit_seconds=1e-6, rules=("fewest_shipments",)),  # type: ignore[arg-type]
-        seed=1,
-        generator=instance.generator,
-        policy={},
-    )
-    run = suite.measured(short, Choice(seeds={}))
+    family = replace(FAMILIES["tiny"], time_limit_seconds=1e-6, rules=("fewest_shipments",))
+    run = suite.measured(Instance(family, 1, ("quartermaster.bench.folder", "tiny", "1"), {}), Choice(seeds={}))
     rule = next(plan for plan in run["plans"] if plan["strategy"] != OPTIMAL)
     assert rule["finished"] is False

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from quartermaster.bench.children import listen
 
-SCRIPTS = {"smoke": (), "standard": ("special_cases",), "full": ("special_cases", "deadlines")}
-"""Scripts of ``benchmarks`` that belong to each suite; each writes a results file of its own."""
+SCRIPTS = {"smoke": (), "standard": ("special_cases",), "full": ("special_cases", "deadlines --full")}
+"""Scripts of ``benchmarks`` that belong to each suite, with their options; each writes a results file of its own."""
 SCRIPT_SECONDS = 7_200.0
 """Time after which a script is ended."""
 
@@ -36,11 +36,12 @@ class Checkout:
         Parameters
         ----------
         script
-            Module of ``benchmarks``.
+            Module of ``benchmarks`` and its options.
         """
-        if not (self.root / "benchmarks" / f"{script}.py").is_file():
-            return f"benchmarks/{script}.py is not there"
-        return listen(f"benchmarks.{script}", (), folder=self.root, allow=SCRIPT_SECONDS).error
+        module, *options = script.split()
+        if not (self.root / "benchmarks" / f"{module}.py").is_file():
+            return f"benchmarks/{module}.py is not there"
+        return listen(f"benchmarks.{module}", options, folder=self.root, allow=SCRIPT_SECONDS).error
 
 
 def find_checkout() -> Checkout | None:

@@ -51,12 +51,15 @@ def verified(check: Any, seconds: dict[str, float]) -> dict[str, Any]:
     check
         The answer.
     seconds
-        As in `figures`.
+        As in `figures`, and those of writing the plan under "write".
     """
     return {
-        "violations": len(check.violations),
-        "certified_bound": _text(getattr(check, "certified_bound", None)),
-        "certified_gap": _text(getattr(check, "certified_gap", None)),
+        "violations": len(check.evaluation.violations),
+        "faults": list(check.faults)[:20],
+        "cells_compared": check.cells_compared,
+        "certified_bound": _text(check.certified_bound),
+        "certified_gap": _text(check.certified_gap),
+        "write_seconds": seconds["write"],
         "wall_seconds": seconds["wall"],
         "cpu_seconds": seconds["wall cpu"],
     }

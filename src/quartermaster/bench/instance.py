@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from typing import Any
 
 import quartermaster as qm
@@ -56,14 +57,17 @@ def _planned(snapshot: Snapshot, policy: Policy, allow: float) -> Plan | None:
 
 
 def _verify(snapshot: Snapshot, plan: Plan, allow: float) -> None:
-    """Verify a plan, where the package can."""
+    """Verify a plan where the package can, as anyone would who is given its folder."""
     verify = getattr(qm, "verify", None)
     if verify is None:
         return
     seconds: dict[str, float] = {}
     try:
-        with timed(seconds, "wall"):
-            check = verify(snapshot, plan)
+        with tempfile.TemporaryDirectory(prefix="quartermaster-bench-plan-") as folder:
+            with timed(seconds, "write"):
+                plan.write(folder)
+            with timed(seconds, "wall"):
+                check = verify(snapshot, folder)
     except Exception as error:
         tell("failed", step="verify", error=f"{type(error).__name__}: {error}"[:1000], allow=allow)
         return

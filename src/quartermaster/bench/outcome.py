@@ -81,6 +81,7 @@ def outcome_of(run: Run) -> Outcome | None:
         missed.append(f"limit of {limit} s passed: {plan['wall_seconds']:.1f} s")
     if violations:
         missed.append(f"{violations} violations")
+    missed += [f"verify: {fault}" for fault in check.get("faults", [])]
     return Outcome(
         total=Decimal(plan["total"]),
         gap=gap,
