@@ -24,6 +24,13 @@ def test_the_smallest_family_from_the_command_line(command):
     assert json.loads(kept.out)["runs"] == written["runs"]
 
 
+def test_large_families_need_parquet(command, monkeypatch):
+    monkeypatch.setattr("quartermaster.cli.commands.bench.find_spec", lambda _: None)
+    done = command("bench", "--families", "L")
+    assert done.code == 2
+    assert "quartermaster[parquet]" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,7 @@ def bench(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Families in place of the suite's, such as M2,L: M is M-typical and M-scarce.",
+            help="Families in place of the suite's, such as M2,L: tiny, S, S-opening, M2, M, L, XL, or S-typical and the like.",
             show_default=False,
         ),
     ] = None,
@@ -79,7 +80,7 @@ def bench(
     - quartermaster bench --suite standard --plain --data data --out results.json --keep
     """  # fmt: skip
     from quartermaster.bench.checkout import SCRIPTS, find_checkout
-    from quartermaster.bench.families import SUITES, families_named
+    from quartermaster.bench.families import FAMILIES, SUITES, families_named
     from quartermaster.bench.measure import provenance
     from quartermaster.bench.suite import Choice, run_suite
     from quartermaster.cli.bench_table import show_results
@@ -89,7 +90,10 @@ def bench(
         try:
             named = families_named(_words(families))
         except KeyError as error:
-            raise typer.BadParameter(f"no family is called {error}", param_hint="--families") from None
+            known = ", ".join(FAMILIES)
+            raise typer.BadParameter(
+                f"no family is called {error}; known are {known}", param_hint="--families"
+            ) from None
         own = {family.name: SUITES["full"].get(family.name, (1,)) for family in named}
     if seeds is not None:
         own = dict.fromkeys(own, _seeds(seeds))
@@ -112,6 +116,10 @@ def bench(
         scripts=SCRIPTS[suite] if families is None and checkout is not None else (),
     )
     _check_writable(out)
+    if any(FAMILIES[name].parquet for name in own) and find_spec("pyarrow") is None:
+        raise typer.BadParameter(
+            "L and XL are read from Parquet: pip install 'quartermaster[parquet]'", param_hint="--families"
+        )
     with progress_bar(wanted=not json) as progress:
         content = run_suite(choice, out, _told(progress), checkout)
     if json:
