@@ -33,7 +33,7 @@ def bench(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Families in place of the suite's, such as M2,L: tiny, S, S-opening, M2, M, L, XL, or S-typical and the like.",
+            help="In place of the suite's, such as M2,L: tiny, S, S-opening, M2, M, L, XL, or L-typical and the like.",
             show_default=False,
         ),
     ] = None,
