@@ -86,7 +86,7 @@ def plain_models(runs: list[Run]) -> str:
         if not answers:
             continue
         columns = next((answer["size"]["columns"] for answer in answers if answer["size"]), None)
-        memory = [answer["peak_memory_mb"] for answer in answers if answer.get("total") is not None]
+        memory = [answer["peak_memory_mb"] for answer in answers if answer["size"] and answer["size"]["built"]]
         rows.append(
             [
                 f"{run['family']}, seed {run['seed']}",

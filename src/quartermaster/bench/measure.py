@@ -53,6 +53,14 @@ def commit() -> str:
     return done.stdout.strip()
 
 
+def load_average() -> float | None:
+    """Return how many processes wanted a core over the last minute: beyond the cores, wall clock says little."""
+    try:
+        return round(os.getloadavg()[0], 2)
+    except (AttributeError, OSError):
+        return None
+
+
 def peak_memory_mb() -> float:
     """Peak resident memory of this process so far, in 10^6 bytes."""
     status = Path("/proc/self/status")

@@ -120,7 +120,7 @@ def plain_words(run: Run, answer: dict[str, Any]) -> str:
     if size and not size["built"]:
         return f"not built: {size['columns'] / 1e6:,.1f} million columns"
     if answer["total"] is None:
-        return "no plan" if size else "failed before solving"
+        return f"no plan{', ended from outside' if answer.get('error') else ''}" if size else "failed before solving"
     best = plan_of(run)
     words = f"{answer['total']:,.2f}"
     if best is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from quartermaster.bench.checkout import Checkout
 from quartermaster.bench.children import Heard, listen
 from quartermaster.bench.families import FAMILIES, Family
-from quartermaster.bench.measure import commit, today
+from quartermaster.bench.measure import commit, load_average, today
 from quartermaster.bench.plain import SOLVERS
 from quartermaster.bench.results import Run, read_runs, sorted_runs, write_results
 from quartermaster.policy import OPTIMAL, RULES
@@ -163,6 +163,7 @@ def measured(instance: Instance, choice: Choice) -> Run:
         "seed": instance.seed,
         "date": today(),
         "commit": commit(),
+        "load_average": load_average(),
         "scarce": family.scarce,
         "time_limit_seconds": family.time_limit_seconds,
         "threads": choice.threads,
