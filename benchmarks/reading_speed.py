@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.families import Family, family_snapshot
 from benchmarks.measure import ROOT, in_own_process, peak_memory_mb, timed, write_results
-from benchmarks.quality import sizes
 from benchmarks.tables import table_of
+from quartermaster.bench.measure import sizes
 from quartermaster.domain.network import Inventory
 from quartermaster.domain.orders import OrderLine
 from quartermaster.domain.snapshot import Snapshot

@@ -2,9 +2,10 @@
 
 ::
 
-    python -m benchmarks.real_day --data FOLDER [--orders 2000] [--nodes 60] [--seeds 1 2 3] [--out FILE]
+    python -m benchmarks.run --data DATA                                                  # measures it
+    python -m benchmarks.real_day --data DATA --folder DAY [--orders 2000] [--nodes 60]   # only writes it
 
-`FOLDER` holds ``walmart_stores_1962_2006.csv`` (places of stores), ``us_zip_centroids_population.csv`` (United States
+`DATA` holds ``walmart_stores_1962_2006.csv`` (places of stores), ``us_zip_centroids_population.csv`` (United States
 census) and ``usps_retail_rates_2025-10-05.csv`` (USPS Notice 123). Orders are described in `benchmarks.real_baskets`.
 What is not in any of these sources is drawn with the seed, and says so here: each household lives in one ZIP code
 drawn by population; the nodes are drawn from the stores, one in ten of them a deep one; promises are 2-7 days; stock
@@ -14,9 +15,6 @@ is drawn around the sales of the eight weeks before (deep nodes carry 60 % of th
 from __future__ import annotations
 
 import argparse
-import json
-import tempfile
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,20 +23,17 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-import quartermaster as qm
-from benchmarks.measure import ROOT, commit, in_own_process, peak_memory_mb, write_results
-from benchmarks.quality import every_plan, sizes
 from benchmarks.real_baskets import Baskets, real_baskets
 from benchmarks.tables import table_of
+from quartermaster.bench.children import tell
+from quartermaster.bench.measure import peak_memory_mb, sizes
 from quartermaster.domain.carriers import Rate, Service, Transit, Zone
 from quartermaster.domain.money import MICRO
 from quartermaster.domain.network import Inventory, Node, Product
 from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.io import write_snapshot
-from quartermaster.policy import BackorderPolicy
 
-DEFAULT_OUT = ROOT / "benchmarks" / "results" / "real_day.json"
 ZONE_MILES = (50, 150, 300, 600, 1000, 1400, 1800, 12_437)
 """Upper bounds of USPS zones 1-8 by distance; the last one holds everything."""
 POUND_G, MILE_KM = Decimal("453.59237"), Decimal("1.609344")
@@ -49,7 +44,6 @@ TRANSIT_DAYS = {
 }
 """Delivery days by zone, near the published service standards."""
 STATES_LEFT_OUT = ("AK", "HI", "PR", "VI", "GU", "MP", "AP", "AE", "AA", "PW", "MH", "AS", "FM")
-BACKORDER = BackorderPolicy(cost_per_unit=Decimal(30))
 
 
 def real_day(data: Path, n_orders: int, n_nodes: int, seed: int) -> tuple[Snapshot, Baskets]:
@@ -166,39 +160,8 @@ def _usps(prices: pd.DataFrame) -> dict[str, list[Any]]:
     return {"services": services, "zones": zones, "rates": rates, "transit": transit}
 
 
-def measured(data: Path, n_orders: int, n_nodes: int, seed: int, time_limit_seconds: int) -> dict[str, Any]:
-    """Build, write, read and plan the day by every strategy.
-
-    Parameters
-    ----------
-    data, n_orders, n_nodes, seed
-        As in `real_day`.
-    time_limit_seconds
-        Wall clock of each plan.
-    """
-    built, baskets = real_day(data, n_orders, n_nodes, seed)
-    with tempfile.TemporaryDirectory() as folder:
-        write_snapshot(built, Path(folder))
-        start = time.perf_counter()
-        snapshot = qm.read_snapshot(folder)
-        read = time.perf_counter() - start
-    plans = every_plan(snapshot, time_limit_seconds, backorder=BACKORDER)
-    return {
-        "commit": commit(),
-        "seed": seed,
-        **sizes(snapshot),
-        "units": int(snapshot.order_lines["quantity"].sum()),
-        "baskets_too_large": baskets.dropped,
-        "panel_days": round(baskets.days, 2),
-        "time_limit_seconds": time_limit_seconds,
-        "read_seconds": round(read, 3),
-        "plans": plans,
-        "peak_memory_mb": peak_memory_mb(),
-    }
-
-
 def main(arguments: list[str] | None = None) -> None:
-    """Run each seed in a process of its own and write the results file.
+    """Build one day, write it, and print its figures as `quartermaster.bench` reads them.
 
     Parameters
     ----------
@@ -209,18 +172,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--orders", type=int, default=2000)
     parser.add_argument("--nodes", type=int, default=60)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--time-limit", type=int, default=60)
-    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
-    parser.add_argument("--one", type=int, help="run this seed here and print its figures as JSON")
+    parser.add_argument("--write-seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, required=True, help="where the snapshot is written")
     given = parser.parse_args(arguments)
-    if given.one is not None:
-        print(json.dumps(measured(given.data, given.orders, given.nodes, given.one, given.time_limit)))
-        return
-    options = ["--data", str(given.data.resolve()), "--orders", str(given.orders), "--nodes", str(given.nodes)]
-    options += ["--time-limit", str(given.time_limit)]
-    runs = [in_own_process("benchmarks.real_day", *options, "--one", str(seed)) for seed in given.seeds]
-    write_results(given.out, {"runs": runs})
+    built, baskets = real_day(given.data, given.orders, given.nodes, given.write_seed)
+    write_snapshot(built, given.folder)
+    tell(
+        "generate",
+        rows=sizes(built),
+        units=int(built.order_lines["quantity"].sum()),
+        baskets_too_large=baskets.dropped,
+        panel_days=round(baskets.days, 2),
+        peak_memory_mb=peak_memory_mb(),
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "plan", "validate", "init", "evaluate", "compare", "serve")
+COMMANDS = ("demo", "plan", "validate", "init", "evaluate", "compare", "serve", "bench")
 HEAVY = ("numpy", "pandas", "scipy", "ortools", "fastapi", "uvicorn", "altair", "geopy", "zipcodes")
 RUN = "from quartermaster.cli import main; main()"
 

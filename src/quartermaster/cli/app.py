@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from quartermaster.cli.commands.bench import bench
 from quartermaster.cli.commands.compare import compare
 from quartermaster.cli.commands.demo import demo
 from quartermaster.cli.commands.evaluate import evaluate
@@ -78,6 +79,7 @@ app.command()(verify)
 app.command()(prices)
 app.command()(compare)
 app.command()(serve)
+app.command()(bench)
 
 
 def run() -> None:

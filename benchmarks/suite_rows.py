@@ -1,0 +1,176 @@
+"""The results of the suite as Markdown: the optimum, the plain models beside it, and the special cases."""
+
+from __future__ import annotations
+
+from statistics import mean
+from typing import Any
+
+from quartermaster.bench.outcome import Outcome, outcome_of, plain_words, saving, worst
+from quartermaster.bench.results import Run
+from quartermaster.policy import RULES
+
+NONE = "–"
+"""What a cell shows where there is no figure."""
+
+
+def optima(runs: list[Run]) -> str:
+    """Write one row per family, and below it each aim that was missed.
+
+    Parameters
+    ----------
+    runs
+        Of the suite.
+    """
+    head = ["orders × nodes", "seeds", "certified gap", "gap", "limit s", "wall s", "CPU s", "peak MB"]
+    rows = [[*head, *(f"over `{rule}`" for rule in RULES)]]
+    notes = []
+    for name, group in _grouped(runs).items():
+        known = [(run, outcome) for run in group if (outcome := outcome_of(run)) is not None]
+        if len(known) < len(group):
+            notes += [f"{run['family']} seed {run['seed']}: no plan" for run in group if outcome_of(run) is None]
+        if known:
+            rows.append([name, *_figures([run for run, _ in known], [outcome for _, outcome in known])])
+        notes += [
+            f"{run['family']} seed {run['seed']}: {', '.join(outcome.missed)}"
+            for run, outcome in known
+            if outcome.missed
+        ]
+        notes += [
+            f"{run['family']} seed {run['seed']}: `{plan['strategy']}` did not finish in the limit"
+            for run in group
+            for plan in run["plans"]
+            if not plan["finished"]
+        ]
+        notes += [f"{run['family']} seed {run['seed']}: {error[:200]}" for run in group for error in run["errors"]]
+    explained = (
+        "Certified gap: by the lower bound that `quartermaster verify` recomputes from the plan's prices, without a "
+        "solver; gap: by the better of that and the solver's own; both (total − bound) / total, the worst over the "
+        "seeds. Seconds: the whole planning run of the optimum, with the rules it starts from; the mean. Peak: reading "
+        "and planning, every process together. Over a rule: the share of its total (backorders included) that the "
+        "optimum saves, the mean; a minus would be a loss."
+    )
+    parts = [markdown(rows), explained, _checked(runs)]
+    if notes:
+        parts.append("Aims missed, and what did not end well:\n\n" + "\n".join(f"- {note}" for note in notes))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _figures(runs: list[Run], outcomes: list[Outcome]) -> list[str]:
+    savings = [[saving(run, rule) for run in runs] for rule in RULES]
+    return [
+        str(len(runs)),
+        percent(worst([outcome.certified_gap for outcome in outcomes]), 3),
+        percent(worst([outcome.gap for outcome in outcomes]), 3),
+        str(max(run["time_limit_seconds"] for run in runs)),
+        f"{mean(outcome.wall_seconds for outcome in outcomes):,.1f}",
+        f"{mean(outcome.cpu_seconds for outcome in outcomes):,.1f}",
+        f"{max(outcome.memory_mb for outcome in outcomes):,.0f}",
+        *(
+            percent(mean(share for share in shares if share is not None), 1) if None not in shares else NONE
+            for shares in savings
+        ),
+    ]
+
+
+def plain_models(runs: list[Run]) -> str:
+    """Write the plain models beside ours, one row per instance; empty where none was measured.
+
+    Parameters
+    ----------
+    runs
+        Of the suite.
+    """
+    rows = [["the same as one model", "columns", "limit s", "SCIP", "HiGHS", "CP-SAT", "most memory"]]
+    for run in runs:
+        answers = run["plain"]
+        if not answers:
+            continue
+        columns = next((answer["size"]["columns"] for answer in answers if answer["size"]), None)
+        memory = [answer["peak_memory_mb"] for answer in answers if answer["size"] and answer["size"]["built"]]
+        rows.append(
+            [
+                f"{run['family']}, seed {run['seed']}",
+                NONE if columns is None else f"{columns:,}",
+                str(run["time_limit_seconds"]),
+                *(plain_words(run, answer) for answer in answers),
+                f"{max(memory):,.0f} MB" if memory else NONE,
+            ]
+        )
+    if len(rows) == 1:
+        return ""
+    explained = (
+        "The whole instance as one integer program of shipment columns (`quartermaster.bench.plain`), given to a "
+        "solver of OR-Tools as it is, one thread: its cost beside the plan of the table above (+ = dearer), the gap it "
+        "claims, and its seconds, without reading and listing the columns."
+    )
+    return f"{markdown(rows)}\n\n{explained}"
+
+
+def special_cases(runs: list[dict[str, Any]]) -> str:
+    """Write the special cases of `AllocationProblem`, one row per kind.
+
+    Parameters
+    ----------
+    runs
+        Of ``special_cases.json``: each with ``kind``, ``gap``, ``wall_seconds`` (or ``seconds``).
+    """
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        kinds.setdefault(str(run.get("kind")), []).append(run)
+    rows = [["special case", "instances", "proven optimal", "largest gap", "most seconds"]]
+    for kind, group in kinds.items():
+        gaps = [None if run.get("gap") is None else float(run["gap"]) for run in group]
+        seconds = [run.get("wall_seconds", run.get("seconds")) for run in group]
+        known = [float(value) for value in seconds if isinstance(value, int | float)]
+        rows.append(
+            [
+                kind,
+                str(len(group)),
+                str(sum(gap is not None and gap <= 0 for gap in gaps)),
+                percent(worst(gaps), 3),
+                f"{max(known):.1f}" if known else NONE,
+            ]
+        )
+    return markdown(rows) if kinds else ""
+
+
+def _grouped(runs: list[Run]) -> dict[str, list[Run]]:
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        size = f": {run['orders']:,} × {run['nodes']:,}" if "orders" in run else ""
+        groups.setdefault(f"{run['family']}{size}", []).append(run)
+    return groups
+
+
+def _checked(runs: list[Run]) -> str:
+    checks = [run["verify"] for run in runs if run["verify"]]
+    if not checks:
+        return ""
+    violations = sum(check["violations"] for check in checks)
+    slowest = max(check["wall_seconds"] for check in checks)
+    return f"`verify` of {len(checks)} plans: {violations} violations; the longest took {slowest:.1f} s."
+
+
+def percent(share: float | None, places: int) -> str:
+    """Write a share as per cent.
+
+    Parameters
+    ----------
+    share
+        Fraction; None = no figure.
+    places
+        Decimals.
+    """
+    return NONE if share is None else f"{100 * share:.{places}f} %"
+
+
+def markdown(rows: list[list[str]]) -> str:
+    """Write a table; the first row is its head, all columns but the first are figures.
+
+    Parameters
+    ----------
+    rows
+        Cells.
+    """
+    ruled = [rows[0], ["---", *["---:"] * (len(rows[0]) - 1)], *rows[1:]]
+    return "\n".join("| " + " | ".join(row) + " |" for row in ruled)
