@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quartermaster.planning.shipment_cells import service_costs
 from quartermaster.planning.shipment_costs import ShipmentCosts
 from solver_models.lattice import Lattice
 from solver_models.sourcing import INFEASIBLE
@@ -58,12 +59,16 @@ def joint_shipments(priced: ShipmentCosts, lattice: Lattice) -> list[JointShipme
     fits = priced.fits
     found: list[JointShipments] = []
     rows, places = np.nonzero(_could_gain(lattice, priced.cost, fits, extra))
-    for row in np.unique(rows).tolist():
-        by_service = priced.by_service(row)
-        for place in places[rows == row].tolist():
-            node = int(priced.nodes[place])
-            single = priced.cost[row, place]
-            found += _of_pair(lattice, by_service[place], single, fits[row, place], extra, row, node)
+    pairs = sum(len(level[1]) for level in lattice.levels)
+    width = max(1, CHUNK // (max(1, pairs) * priced.problem.book.n_services))
+    for at in range(0, len(rows), width):
+        row, place = rows[at : at + width], places[at : at + width]
+        by_service = service_costs(priced.cells, row, place)
+        gains = _several_beat_one(lattice, by_service, priced.cost[row, place], fits[row, place], extra)
+        for one in np.flatnonzero(gains).tolist():
+            here, node = int(row[one]), int(priced.nodes[place[one]])
+            single, fit = priced.cost[here, place[one]], fits[here, place[one]]
+            found += _of_pair(lattice, by_service[one], single, fit, extra, here, node)
     return found
 
 
@@ -112,6 +117,35 @@ def _two_beat_one(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_] | None, 
             gain |= np.any(better if fits is None else better & fits[row, place][:, whole], axis=1)
         beaten[row, place] = gain
     return beaten
+
+
+def _several_beat_one(
+    lattice: Lattice, by_service: Ints, single: Ints, fits: NDArray[np.bool_], extra: int
+) -> NDArray[np.bool_]:
+    """Tell, per pair, whether shipments by distinct services could beat one, for any vector: never a false no."""
+    n_services = by_service.shape[1]
+    order = np.argsort(by_service, axis=1, kind="stable")[:, :2]
+    least = np.take_along_axis(by_service, order, axis=1)
+    # what each vector costs by the cheapest service that is not the one at hand
+    other = np.where(order[:, :1] == np.arange(n_services)[None, :, None], least[:, 1:2], least[:, :1])
+    shipped = np.full_like(single, INFEASIBLE)  # by two distinct services; then, a floor under one service more
+    for whole, part, rest, start in lattice.levels:
+        for service in range(n_services):
+            sums = by_service[:, service][:, part] + other[:, service][:, rest]
+            sums = np.minimum(sums, other[:, service][:, part] + by_service[:, service][:, rest])
+            shipped[:, whole] = np.minimum(shipped[:, whole], np.minimum.reduceat(sums, start, axis=1))
+    gains = np.zeros(len(single), dtype=bool)
+    for count in range(2, n_services + 1):
+        better = fits & (shipped < INFEASIBLE) & (shipped + extra * (count - 1) < single)
+        gains |= np.any(better, axis=1)
+        if gains.all() or count == n_services:
+            break
+        more = np.full_like(shipped, INFEASIBLE)
+        for whole, part, rest, start in lattice.levels:
+            sums = np.minimum(least[:, 0][:, part] + shipped[:, rest], shipped[:, part] + least[:, 0][:, rest])
+            more[:, whole] = np.minimum(np.minimum.reduceat(sums, start, axis=1), INFEASIBLE)
+        shipped = more
+    return gains
 
 
 def _of_pair(

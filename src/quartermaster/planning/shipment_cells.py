@@ -139,17 +139,15 @@ def shipment_cells(
     return ShipmentCells(problem, group, nodes, pairs, pair, vector, np.minimum(cost, INFEASIBLE), fastest[where])
 
 
-def service_costs(cells: ShipmentCells, row: int, places: Ints) -> Ints:
-    """Return the cost of one order's shipments by each service.
+def service_costs(cells: ShipmentCells, row: NDArray[np.intp], place: NDArray[np.intp]) -> Ints:
+    """Return the cost of the shipments of some (order, node) pairs by each service.
 
     Parameters
     ----------
     cells
         The priced group.
-    row
-        Position of the order in the group.
-    places
-        (P,) positions in `ShipmentCells.nodes`, rising.
+    row, place
+        (P,) position of the order in the group, of the node in `ShipmentCells.nodes`.
 
     Returns
     -------
@@ -157,18 +155,20 @@ def service_costs(cells: ShipmentCells, row: int, places: Ints) -> Ints:
         Micro; `INFEASIBLE` where the shipment cannot be, and for the zero vector.
     """
     problem, group, pairs = cells.problem, cells.group, cells.pairs
-    n_vectors = len(group.vectors)
-    begin, end = np.searchsorted(pairs.row, [row, row + 1])
-    first, last = np.searchsorted(cells.pair, [begin, end])
-    mine = first + np.flatnonzero(np.isin(pairs.place[cells.pair[first:last]], places))
+    n_vectors, n_services = len(group.vectors), problem.book.n_services
+    key, asked = pairs.row * len(cells.nodes) + pairs.place, row * len(cells.nodes) + place
+    number = np.minimum(np.searchsorted(key, asked), max(0, len(key) - 1))
+    known = np.flatnonzero(key[number] == asked) if len(key) else np.empty(0, dtype=np.intp)
+    first, last = np.searchsorted(cells.pair, [number[known], number[known] + 1])
+    of = np.repeat(known, last - first)
+    mine = np.repeat(first - np.r_[0, np.cumsum(last - first)[:-1]][: len(first)], last - first) + np.arange(len(of))
     pair, vector = cells.pair[mine], cells.vector[mine]
     rest = _rest(problem, group, cells.nodes, pairs, pair, vector)
     priced, which = np.unique(pairs.kind[pair] * n_vectors + vector, return_inverse=True)
     carried = _shipments(problem, group, pairs, *np.divmod(priced, n_vectors))
-    place = np.searchsorted(places, pairs.place[pair])
-    cost = np.full((len(places), problem.book.n_services, n_vectors), INFEASIBLE, dtype=np.int64)
-    transport = _by_services(problem, pairs, carried, np.arange(problem.book.n_services))
-    cost[place, :, vector] = np.minimum(transport.T[which] + rest[:, None], INFEASIBLE)
+    cost = np.full((len(row), n_services, n_vectors), INFEASIBLE, dtype=np.int64)
+    transport = _by_services(problem, pairs, carried, np.arange(n_services))
+    cost[of, :, vector] = np.minimum(transport.T[which] + rest[:, None], INFEASIBLE)
     return cost
 
 

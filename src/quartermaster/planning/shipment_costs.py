@@ -77,7 +77,8 @@ class ShipmentCosts:
     @property
     def fits(self) -> Flags:
         """(G, N, V) bool: allowed, in stock and within the node's capacity, whether or not a service carries it."""
-        return self.service != -1
+        fits: Flags = self.service != -1
+        return fits
 
     def by_service(self, row: int, places: Ints | None = None) -> Ints:
         """Return the cost of one order's shipments by each service.
@@ -94,7 +95,8 @@ class ShipmentCosts:
         ndarray, shape (P, S, V), int64
             Micro; `INFEASIBLE` where the shipment cannot be, and for the zero vector.
         """
-        return service_costs(self.cells, row, np.arange(len(self.nodes)) if places is None else places)
+        places = np.arange(len(self.nodes)) if places is None else places
+        return service_costs(self.cells, np.full(len(places), row), places)
 
 
 def shipment_costs(

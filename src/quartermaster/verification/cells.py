@@ -150,7 +150,7 @@ def _evaluated(
         sku, line_id = str(table["sku"][line]), str(table["line_id"][line])
         load.units_of[sku] += quantity
         check_line_nodes(AllocationRow(order_id, line_id, sku, node_id, quantity, "cell"), node_id, records, findings)
-    check_stock([load], records, findings)
+    check_stock([load], problem.snapshot, findings)
     check_nodes([load], records, findings)
     priced = pricing.price(load, findings)
     rules = tuple(violation.rule for violation in findings.all())
