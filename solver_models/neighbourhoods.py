@@ -24,6 +24,7 @@ from solver_models.portion import Portion, Portions
 from solver_models.restricted import hint_values
 from solver_models.runner import Runner, SolveJob
 from solver_models.sourcing import Choice, SourcingArrays, cost_of
+from solver_models.together import fitting
 
 Ints = NDArray[np.int64]
 
@@ -243,7 +244,7 @@ class Neighbourhoods:
             capacity = held + np.where(contested & (drawn != number), 0, free)
             opening = arrays.opening.copy()
             opening[np.unique(arrays.column_node[state.columns[owner != number]])] = 0
-            fitting = columns[number][self._fits(columns[number], capacity)]
+            fitting = columns[number][fitting(arrays, columns[number], capacity)]
             portion = self._portions.cut(block, fitting, capacity, opening)
             start = np.searchsorted(portion.columns, mine)
             everything = np.ones(portion.arrays.n_orders, dtype=bool)
@@ -280,10 +281,3 @@ class Neighbourhoods:
         touched = np.zeros(self.arrays.n_resources, dtype=bool)
         touched[self.arrays.usage[:, columns].indices] = True
         return touched
-
-    def _fits(self, columns: Ints, capacity: Ints) -> NDArray[np.bool_]:
-        """Return, for each column, whether it alone is within some capacities."""
-        taken = self.arrays.usage[:, columns].tocoo()
-        fits = np.ones(len(columns), dtype=bool)
-        fits[taken.col[taken.data > capacity[taken.row]]] = False
-        return fits
