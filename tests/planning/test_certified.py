@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -172,3 +174,15 @@ def test_a_certified_bound_above_the_cost_is_our_bug(monkeypatch):
     monkeypatch.setattr("quartermaster.planning.optimum.trim", lambda problem: (problem, 10**12))
     with pytest.raises(ModelError, match="certified bound"):
         qm.plan(contested())
+
+
+def test_a_run_without_time_for_prices_claims_what_is_backordered_at_least():
+    snapshot, policy = small_instance(5)
+    policy = replace(policy, solver=replace(policy.solver, time_limit_seconds=Decimal("0.001")))
+    plan = qm.plan(snapshot, policy)
+    assert plan.certificate is not None
+    assert plan.certificate.n_prices == 0
+    found = qm.verify(snapshot, plan, cells=10)
+    assert found.ok
+    assert found.recomputed is not None
+    assert plan.certified_bound_micro <= found.recomputed.bound_micro <= plan.objective.total_micro
