@@ -30,6 +30,7 @@ from solver_models.neighbourhoods import ORDERS, Neighbourhoods
 from solver_models.restricted import solve_restricted
 from solver_models.runner import IN_PROCESS, Runner
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.together import take_together
 
 Ints = NDArray[np.int64]
 
@@ -51,6 +52,8 @@ LARGE_SHARE = 0.3
 """Share of the time left after pricing that is kept for the bound when there are large orders."""
 PRICE_SHARE = 0.3
 """Share of the whole time that prices may take."""
+TOGETHER = 2_000
+"""Orders beyond which the greedy choice is made in rounds: three times as fast, half a percent dearer to begin with."""
 NEAR = (1.0, 3.0)
 """Columns that neighbourhoods choose from: excess within so many price steps, in one round of sweeps after another."""
 NEAR_COLUMNS = 3
@@ -135,7 +138,9 @@ def search(
     )
     tell(0.3)
     column_cost = priced_columns(work, priced.prices)
-    greedy = take_in_turn(work, column_cost, np.argsort(-priced.order_cost, kind="stable"))
+    dearest_first = np.argsort(-priced.order_cost, kind="stable")
+    take = take_together if work.n_orders > TOGETHER else take_in_turn
+    greedy = take(work, column_cost, dearest_first)
     best = _better(best, greedy)
     prices = _all_prices(arrays, priced)
     price_bound = priced.bound + sum(
