@@ -63,11 +63,12 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     runner
         Who solves the programs.
     """
-    starts, all_finished = _best_rules(problem, watch)
+    starts, rules_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
         if watch.seconds_left() < SECONDS_TO_LIST * problem.n_orders * problem.n_nodes:
-            return Decision(starts[0], constant, False, {}, ("the time limit left room for the named rules only",))
+            why = "the time limit left room for the named rules only"
+            return Decision(starts[0], constant, False, {"rules_finished": rules_finished}, (why,))
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, runner, tell)
@@ -76,26 +77,30 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
         "columns": candidates.arrays.n_columns,
         "resources": candidates.arrays.n_resources,
         "large_orders": len(candidates.large),
+        "rules_finished": rules_finished,
         "solver_contradictions": found.contradictions,
     }
     warnings: tuple[str, ...] = ()
     if candidates.large:
         warnings = (f"{len(candidates.large)} orders are too large to list every split; the bound is weaker for it",)
-    return Decision(sourcing, found.bound + constant, all_finished and not found.clocked, counters, warnings)
+    deterministic = rules_finished == len(RULES) and not found.clocked
+    return Decision(sourcing, found.bound + constant, deterministic, counters, warnings)
 
 
-def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:
-    """Run the named rules, `cheapest` before all, while their share of the time lasts; cheapest result first."""
+def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], int]:
+    """Run the named rules, `cheapest` before all, while their share of the time lasts; cheapest result first.
+
+    Returned with it: how many of them ran to their end.
+    """
     results: list[Sourcing] = []
-    finished = True
+    finished = 0
     for name in RULES:
         out_of_time = watch.after_share(RULE_SHARE if results else FIRST_RULE_SHARE)
         if out_of_time():
-            finished = False
             break
         with watch.phase(f"rule {name}") as tell:
             result = run_rule(problem, name, out_of_time, lambda _, done: tell(done))
-        finished &= result.finished
+        finished += result.finished
         results.append(result.sourcing)
     return sorted([*results, NOTHING], key=lambda sourcing: total_of(problem, sourcing)), finished
 
