@@ -244,8 +244,8 @@ class Neighbourhoods:
             capacity = held + np.where(contested & (drawn != number), 0, free)
             opening = arrays.opening.copy()
             opening[np.unique(arrays.column_node[state.columns[owner != number]])] = 0
-            fitting = columns[number][fitting(arrays, columns[number], capacity)]
-            portion = self._portions.cut(block, fitting, capacity, opening)
+            fits = fitting(arrays, columns[number], capacity)
+            portion = self._portions.cut(block, columns[number][fits], capacity, opening)
             start = np.searchsorted(portion.columns, mine)
             everything = np.ones(portion.arrays.n_orders, dtype=bool)
             model = build_compact(portion.arrays, everything, np.ones(portion.arrays.n_resources, dtype=bool))

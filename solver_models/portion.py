@@ -20,7 +20,7 @@ class Portion:
     ----------
     arrays
         The smaller problem; its orders are numbered by group and position, its resources are the ones its columns take
-        from.
+        from. Columns that are not listed are no part of it: it is there to choose from, not to bound.
     orders, columns, resources
         What its orders, columns and resources are called in the larger problem.
     """
@@ -105,6 +105,7 @@ class Portions:
                     backorder=group.backorder[rows],
                     first_column=first,
                     n_columns=n_columns,
+                    unlisted=None,
                 )
             )
             first += n_columns

@@ -137,6 +137,9 @@ class GroupPricer:
         stages, blocks = [], []
         for stage in self._stages:
             blocks.append([(run.shipments, self._least(run, column_cost)) for run in stage.runs])
+            if stage.pooled and self.group.unlisted is not None:
+                # stands for columns without a number: `options` serves with them, and names none
+                blocks[-1].append((1, np.minimum(self.group.unlisted + self.extra, INFEASIBLE)))
             served = self._pool(served, blocks[-1]) if stage.pooled else self._watch(served, stage, blocks[-1])
             stages.append(served)
         options = np.minimum(served[-1][:, 1:] - self.extra, INFEASIBLE) + self.group.backorder[:, ::-1][:, 1:]

@@ -173,10 +173,10 @@ def search(
             state.clocked = True
             break
         claimed = _run(work, kept, state, left, options)
-        if claimed is not None and not large:
+        if claimed is not None and not large and work.all_listed:
             state.bound = max(state.bound, min(claimed, priced.bound + left_out))
         tell(0.7 + 0.3 * (number + 1) / len(budgets))
-    if large and not _close(state.best, state.bound, relative_gap) and seconds_left() > MIN_SECONDS:
+    if large and work.all_listed and not _close(state.best, state.bound, relative_gap) and seconds_left() > MIN_SECONDS:
         _bound_without_large(work, priced, listed_bound, large, state, seconds_left, options)
     tell(1.0)
     clocked = state.clocked or (not _close(state.best, state.bound, relative_gap) and seconds_left() <= MIN_SECONDS)

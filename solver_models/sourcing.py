@@ -50,6 +50,10 @@ class OrderGroup:
         Number of the group's first column.
     n_columns
         Its columns are ``first_column : first_column + n_columns``.
+    unlisted
+        (G, V) int64: cost of the cheapest column of exactly vector v that is not listed, `extra_shipment` of its
+        shipments after the first included; `INFEASIBLE` where every column is. None = all are listed. Bounds take it
+        in place of those columns: prices only add to what they cost.
     """
 
     lattice: Lattice
@@ -62,6 +66,7 @@ class OrderGroup:
     backorder: Ints
     first_column: int
     n_columns: int
+    unlisted: Ints | None = None
 
     @property
     def columns(self) -> slice:
@@ -158,6 +163,11 @@ class SourcingArrays:
     def n_columns(self) -> int:
         """Number of columns."""
         return len(self.column_cost)
+
+    @property
+    def all_listed(self) -> bool:
+        """Whether every column of every order is listed."""
+        return all(group.unlisted is None for group in self.groups)
 
     @property
     def n_resources(self) -> int:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pickle
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -93,13 +95,28 @@ def noise_on_output(answers: BinaryIO, fields: dict[str, Any]) -> None:
 
 
 def flood_on_output(answers: BinaryIO, fields: dict[str, Any]) -> None:
-    answers.write(messages.MARK + (1 << 40).to_bytes(8, "little"))
+    answers.write(messages.MARK + (1 << 40).to_bytes(8, "little") + bytes(4))
     while True:
         answers.write(FLOOD)
 
 
 def pickled(answers: BinaryIO, fields: dict[str, Any]) -> None:
-    send(answers, {**fields, "values": np.array([print], dtype=object)})
+    """What would print, were it loaded."""
+    body = pickle.dumps(Explosive())
+    answers.write(messages._HEAD.pack(messages.MARK, len(body), zlib.crc32(body)) + body)
+    answers.flush()
+
+
+class Explosive:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (99,)
+
+
+def objects(answers: BinaryIO, fields: dict[str, Any]) -> None:
+    whole = frame(fields)
+    body = whole[messages._HEAD.size :].replace(b"<f8", b"|O8", 1)
+    answers.write(messages._HEAD.pack(messages.MARK, len(body), zlib.crc32(body)) + body)
+    answers.flush()
 
 
 def old_answer(answers: BinaryIO, fields: dict[str, Any]) -> None:
@@ -157,7 +174,8 @@ MISDEEDS: dict[str, Misdeed] = {
     "flips a bit": flip_a_bit,
     "prints among its answers": noise_on_output,
     "announces a terabyte": flood_on_output,
-    "sends an object": pickled,
+    "sends a pickle": pickled,
+    "sends an array of objects": objects,
     "gives an old answer": old_answer,
     "answers twice": answer_twice,
     "answers a larger model": answer_for_another_size,

@@ -86,7 +86,7 @@ def test_programs_that_lie(name, monkeypatch):
     check_said(plan)
 
 
-@pytest.mark.parametrize("name", LIES)
+@pytest.mark.parametrize("name", ["says infeasible", "returns noise", "raises status 99", "returns nothing at all"])
 def test_everything_lies(name, monkeypatch):
     """Masters too."""
     snapshot, policy, _, _ = contended()

@@ -23,11 +23,12 @@ FIRST_RULE_SHARE = 0.8
 RULE_SHARE = 0.35
 """Share of the time limit after which no other named rule begins or goes on."""
 RULES_PAIRS = 200_000
-"""Pairs of orders and nodes up to which every named rule is tried; beyond, `cheapest` alone: the others cost a third more
-and are no start that a large search gains from."""
+"""Pairs of orders and nodes up to which every named rule is tried; beyond, `cheapest` alone: the others cost a third
+more and are no start that a large search gains from."""
 
-SECONDS_TO_LIST = 1e-5
-"""Seconds per order and node without which listing the candidates is not begun: it could not be used any more."""
+SECONDS_TO_LIST, SECONDS_PER_PAIR = 0.15, 5e-6
+"""Seconds, and seconds per order and node, without which listing the candidates is not begun: it could not be used any
+more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +75,14 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     runner
         Who solves the programs.
     """
-    starts, all_finished = _best_rules(problem, watch)
+    starts, rules_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
-        if watch.seconds_left() < SECONDS_TO_LIST * problem.n_orders * problem.n_nodes:
+        if watch.seconds_left() < SECONDS_TO_LIST + SECONDS_PER_PAIR * problem.n_orders * problem.n_nodes:
             free = no_resource_prices(problem.n_orders, problem.n_nodes)
             warnings: tuple[str, ...] = ("the time limit left room for the named rules only",)
-            return Decision(starts[0], constant, constant, free, False, {}, warnings)
+            counted = {"rules_finished": rules_finished}
+            return Decision(starts[0], constant, constant, free, False, counted, warnings)
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
         found = _search(candidates, starts, watch, runner, tell)
@@ -89,6 +91,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
         "columns": candidates.arrays.n_columns,
         "resources": candidates.arrays.n_resources,
         "large_orders": len(candidates.large),
+        "rules_finished": rules_finished,
         "solver_contradictions": found.contradictions,
     }
     warnings = ()
@@ -102,7 +105,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
         bound,
         certified,
         prices_found(candidates, found.prices),
-        all_finished and not found.clocked,
+        rules_finished == len(_rules_tried(problem)) and not found.clocked,
         counters,
         warnings,
     )
@@ -132,21 +135,26 @@ def credible_bound(claimed_micro: int, certified_micro: int, total_micro: int) -
     return max(claimed_micro, certified_micro), False
 
 
-def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], bool]:
-    """Run the named rules, `cheapest` before all, while their share of the time lasts; cheapest result first."""
+def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourcing], int]:
+    """Run the named rules, `cheapest` before all, while their share of the time lasts; cheapest result first.
+
+    Returned with it: how many of them ran to their end.
+    """
     results: list[Sourcing] = []
-    finished = True
-    names = RULES if problem.n_orders * problem.n_nodes <= RULES_PAIRS else RULES[:1]
-    for name in names:
+    finished = 0
+    for name in _rules_tried(problem):
         out_of_time = watch.after_share(RULE_SHARE if results else FIRST_RULE_SHARE)
         if out_of_time():
-            finished = False
             break
         with watch.phase(f"rule {name}") as tell:
             result = run_rule(problem, name, out_of_time, lambda _, done: tell(done))
-        finished &= result.finished
+        finished += result.finished
         results.append(result.sourcing)
     return sorted([*results, NOTHING], key=lambda sourcing: total_of(problem, sourcing)), finished
+
+
+def _rules_tried(problem: PlanningProblem) -> tuple[str, ...]:
+    return RULES if problem.n_orders * problem.n_nodes <= RULES_PAIRS else RULES[:1]
 
 
 def _search(

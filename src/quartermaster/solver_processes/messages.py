@@ -1,17 +1,19 @@
 """What parent and solver process say to each other: named arrays in frames, nothing that could run code.
 
-A frame is the mark, the length of its body and the body: an uncompressed ``.npz`` archive, read with pickle off.
-Numbers and texts are arrays without axes. The length is checked before anything is read, the rest by `examined`.
+A frame is a mark, the length and the checksum of its body, and the body: a JSON object, which holds numbers and texts
+as such and of each array its type and shape, then the arrays' bytes. The length is checked before anything is read;
+whether what was read makes sense, `solver_models.runner.examined` says.
 """
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from math import prod
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,9 @@ from solver_models.runner import SolveJob
 Fields = Mapping[str, Any]
 
 MARK = b"QMS1"
-_HEAD = struct.Struct("<4sQ")
+TYPES = ("<f8", "<i8", "|b1")
+"""Types of arrays that are read."""
+_HEAD, _LENGTH = struct.Struct("<4sQI"), struct.Struct("<Q")
 MAX_REQUEST = 1 << 34
 """Bytes of the largest frame that a solver process reads."""
 
@@ -67,11 +71,25 @@ def frame(fields: Fields) -> bytes:
     Parameters
     ----------
     fields
-        Arrays, numbers and texts by name.
+        Arrays of float64, int64 or bool, numbers and texts by name.
     """
-    body = BytesIO()
-    np.savez(body, **fields)
-    return _HEAD.pack(MARK, body.tell()) + body.getvalue()
+    arrays = {name: np.ascontiguousarray(value) for name, value in fields.items() if isinstance(value, np.ndarray)}
+    header = json.dumps(
+        {
+            "fields": {name: value for name, value in fields.items() if name not in arrays},
+            "arrays": {name: [array.dtype.str, array.shape] for name, array in arrays.items()},
+        }
+    ).encode()
+    parts = [_LENGTH.pack(len(header)), header, _padding(_LENGTH.size + len(header))]
+    for array in arrays.values():
+        parts += [array.tobytes(), _padding(array.nbytes)]
+    body = b"".join(parts)
+    return _HEAD.pack(MARK, len(body), crc32(body)) + body
+
+
+def _padding(length: int) -> bytes:
+    """What brings the next array to a multiple of its items' size."""
+    return bytes(-length % 8)
 
 
 def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
@@ -94,7 +112,7 @@ def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
         return None
     if len(head) < _HEAD.size:
         raise BrokenMessageError("a message was cut off")
-    mark, length = _HEAD.unpack(head)
+    mark, length, checksum = _HEAD.unpack(head)
     if mark != MARK:
         raise BrokenMessageError("what came was no message")
     if length > limit:
@@ -102,12 +120,27 @@ def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
     body = _read(stream, length)
     if len(body) < length:
         raise BrokenMessageError("a message was cut off")
+    if crc32(body) != checksum:
+        raise BrokenMessageError("a message does not match its checksum")
     try:
-        with np.load(BytesIO(body), allow_pickle=False) as arrays:
-            # numbers and texts as such, arrays as arrays
-            return {name: arrays[name] if arrays[name].ndim else arrays[name].item() for name in arrays.files}
-    except (ValueError, EOFError, KeyError, OSError, TypeError, BadZipFile) as error:
+        return _fields_of(body)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error) as error:
         raise BrokenMessageError(f"a message could not be read: {error}") from error
+
+
+def _fields_of(body: bytes) -> dict[str, Any]:
+    (length,) = _LENGTH.unpack_from(body)
+    begin = _LENGTH.size + length
+    header = json.loads(body[_LENGTH.size : begin])
+    fields: dict[str, Any] = dict(header["fields"])
+    begin += len(_padding(begin))
+    for name, (kind, shape) in header["arrays"].items():
+        if kind not in TYPES:
+            raise ValueError(f"an array of {kind}")
+        count = prod(shape)
+        fields[name] = np.frombuffer(body, dtype=kind, count=count, offset=begin).reshape(shape)
+        begin += fields[name].nbytes + len(_padding(fields[name].nbytes))
+    return fields
 
 
 def _read(stream: BinaryIO, length: int) -> bytes:
@@ -142,7 +175,7 @@ def job_fields(job: SolveJob, token: str) -> dict[str, Any]:
         "lower": model.lower,
         "upper": model.upper,
         "integer": model.integer,
-        "shape": np.array(matrix.shape, dtype=np.int64),
+        "shape": [int(size) for size in matrix.shape],
         "indptr": matrix.indptr.astype(np.int64),
         "indices": matrix.indices.astype(np.int64),
         "data": matrix.data.astype(np.float64),
@@ -160,7 +193,7 @@ def job_of(fields: Fields) -> SolveJob:
     fields
         From `job_fields`.
     """
-    n_rows, n_columns = fields["shape"].tolist()
+    n_rows, n_columns = fields["shape"]
     matrix: Any = PlainRows((n_rows, n_columns), fields["indptr"], fields["indices"], fields["data"])
     return SolveJob(
         LinearModel(
