@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -17,11 +19,18 @@ from solver_models.lattice import Lattice, lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 MAX_VECTORS = 5_000
 """Quantity vectors up to which all of an order's vectors are listed."""
 MAX_PAIRS = 1_000_000
 """Pairs of vectors up to which an order is priced exactly."""
+LISTED_WHOLE = 4_000_000
+"""Pairs of orders and nodes up to which every column is listed; beyond, only the cheap ones of what is not scarce."""
+CHEAPEST = 10
+"""Nodes listed for each vector of such an order: more than its SKUs ever run out of nearby."""
+AMPLE = 0.8
+"""Demand per unit of stock, over all orders and nodes, up to which a SKU is not scarce."""
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -54,6 +63,14 @@ def _small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
     return small
 
 
+def _ample(problem: PlanningProblem) -> Flags:
+    """Tell which SKUs have more stock than all orders together want, with room to spare."""
+    demand = np.bincount(problem.line_sku, weights=problem.line_quantity, minlength=problem.n_skus)
+    stock = np.asarray(problem.available.sum(axis=1)).ravel()
+    ample: Flags = demand <= AMPLE * stock
+    return ample
+
+
 class _Listing:
     """Collects the columns of one shape group after another."""
 
@@ -65,6 +82,7 @@ class _Listing:
         self.columns: list[Ints] = [np.empty((7, 0), dtype=np.int64)]
         self.joint: list[JointShipments] = []
         self.usage: list[tuple[Ints, Ints, Ints]] = [(_NONE, _NONE, _NONE)]
+        self._ample = _ample(problem) if problem.n_orders * problem.n_nodes > LISTED_WHOLE else None
 
     def add(self, shape: ShapeGroup, lattice: Lattice, pieces: Ints) -> None:
         """Price one shape group and add its columns, split by how many shipments its orders may have.
@@ -87,16 +105,36 @@ class _Listing:
             service = np.r_[service, -1 - np.arange(first, first + len(new))]
             shipments = np.r_[shipments, [len(joint.services) for joint in new]]
         once = needs_watching(priced, new, lattice)[row, node]
+        listed, unlisted = self._listed(shape, row, vector, cost + problem.extra_shipment_micro * (shipments - 1))
         limit = problem.order_max_shipments[shape.orders]
         most = min(int(lattice.units[-1]), problem.n_nodes * problem.book.n_services)
         limit = np.where(limit >= most, UNLIMITED, limit)
         for value in np.unique(limit).tolist():
             rows = np.flatnonzero(limit == value)
-            kept = np.flatnonzero((limit[row] == value) & (shipments <= value))
+            kept = np.flatnonzero(listed & (limit[row] == value) & (shipments <= value))
             kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept]))]
             self._add_group(shape, lattice, pieces, rows, value, row[kept], node[kept], vector[kept])
+            if unlisted is not None:
+                self.groups[-1] = replace(self.groups[-1], unlisted=unlisted[rows])
             table = (shape.orders[row], node, vector, shipments, once, cost, service)
             self.columns.append(np.stack([part[kept] for part in table]).astype(np.int64))
+
+    def _listed(self, shape: ShapeGroup, row: Ints, vector: Ints, cost: Ints) -> tuple[Flags, Ints | None]:
+        """Choose the columns to list; return also, per order and vector, the least cost of those left out."""
+        listed = np.ones(len(row), dtype=bool)
+        if self._ample is None:
+            return listed, None
+        scarce = (~self._ample[self.problem.line_sku[shape.lines]]).astype(np.int64) @ (shape.vectors.T > 0)
+        able = np.flatnonzero(scarce[row, vector] == 0)
+        order = able[np.lexsort((cost[able], vector[able], row[able]))]
+        key = row[order] * len(shape.vectors) + vector[order]
+        first = np.flatnonzero(np.r_[True, np.diff(key) != 0][: len(key)])
+        place = np.arange(len(key)) - np.repeat(first, np.diff(np.r_[first, len(key)]))
+        unlisted = np.full((len(shape.orders), len(shape.vectors)), INFEASIBLE, dtype=np.int64)
+        nearest = order[place == CHEAPEST]
+        unlisted[row[nearest], vector[nearest]] = cost[nearest]
+        listed[order[place >= CHEAPEST]] = False
+        return listed, unlisted if len(nearest) else None
 
     def _add_group(
         self,
