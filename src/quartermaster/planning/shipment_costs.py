@@ -22,6 +22,7 @@ __all__ = [
     "TOO_MUCH",
     "ShapeGroup",
     "ShipmentCosts",
+    "as_table",
     "fitting",
     "lattice_sizes",
     "shape_of",
@@ -122,7 +123,18 @@ def shipment_costs(
         A vector is infeasible at a node where a line is not allowed, stock is short (lines of one SKU add up), it has
         more units than the node's capacity, or no service carries it in time.
     """
-    cells = shipment_cells(problem, group, nodes, available)
+    return as_table(shipment_cells(problem, group, nodes, available))
+
+
+def as_table(cells: ShipmentCells) -> ShipmentCosts:
+    """Write listed shipments as a table.
+
+    Parameters
+    ----------
+    cells
+        The shipments of a group.
+    """
+    group = cells.group
     shape = (len(group.orders), len(cells.nodes), len(group.vectors))
     at = (cells.pairs.row * shape[1] + cells.pairs.place)[cells.pair] * shape[2] + cells.vector
     cost = np.full(shape, INFEASIBLE, dtype=np.int64)
