@@ -59,7 +59,7 @@ class Cheapest:
             Told how many orders are done; returns False to stop.
         """
         sequence = self.problem.order_sequence
-        cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * max(self.problem.n_nodes, 1)
+        cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * self._stocking()[sequence]
         done = 0
         while done < len(sequence) and proceed(done):
             inside = int(np.searchsorted(np.cumsum(cells[done : done + MAX_CHUNK]), MAX_CELLS))
@@ -67,6 +67,13 @@ class Cheapest:
             self._serve(chunk, done, proceed)
             done += len(chunk)
         proceed(done)
+
+    def _stocking(self) -> Ints:
+        """Return, for each order, most nodes that could serve any of it."""
+        problem = self.problem
+        by_line = np.diff(problem.available.indptr)[problem.line_sku]
+        nodes = np.bincount(problem.line_order, by_line, minlength=problem.n_orders)
+        return np.minimum(nodes, max(problem.n_nodes, 1)).astype(np.int64)
 
     def _serve(self, chunk: Ints, done: int, proceed: Callable[[int], bool]) -> None:
         """Serve some orders, so many others being done."""
