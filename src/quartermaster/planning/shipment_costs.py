@@ -73,7 +73,8 @@ class ShipmentCosts:
     def allowed(self) -> Flags:
         """(G, L, N) bool: the node may serve the line; stock not considered."""
         lines = self.group.lines
-        return self.problem.allowed(lines.ravel())[:, self.nodes].reshape(*lines.shape, len(self.nodes))
+        allowed = self.problem.allowed(lines.ravel())[:, self.nodes]
+        return np.asarray(allowed.reshape(*lines.shape, len(self.nodes)), dtype=bool)
 
     @property
     def fits(self) -> Flags:

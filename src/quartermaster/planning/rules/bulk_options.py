@@ -221,7 +221,7 @@ class BulkOptions:
         paid = costs.cost + opening[:, None] if opening.any() else costs.cost
         node = paid.argmin(axis=1)[:, None, :]
         block = np.minimum(np.take_along_axis(paid, node, axis=1)[:, 0, :], INFEASIBLE)
-        service = np.take_along_axis(costs.service, node, axis=1)[:, 0, :]
+        service = np.take_along_axis(costs.service, node, axis=1)[:, 0, :].astype(np.int64)
         return self._solve(rows, block, node[:, 0, :], service, (costs, opening) if opening.any() else None)
 
     def _solve(
