@@ -79,7 +79,7 @@ class ShipmentCosts:
     @property
     def fits(self) -> Flags:
         """(G, N, V) bool: allowed, in stock and within the node's capacity, whether or not a service carries it."""
-        return self.service != -1
+        return np.asarray(self.service != -1)
 
     def by_service(self, row: int, places: Ints | None = None) -> Ints:
         """Return the cost of one order's shipments by each service.
