@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from math import floor
+from random import Random
 
 import pytest
+from geopy.distance import great_circle
 from good_plan import NODES, ORDERS, SERVICES, good_snapshot
 
 from quartermaster.domain.carriers import Service, Zone
@@ -164,3 +167,17 @@ def test_a_holiday_of_a_node_or_carrier_is_its_own_and_one_of_neither_is_everybo
     assert records.node_holidays["N1"] == {everywhere}
     assert records.carrier_holidays == {"post": {date(2026, 9, 9), everywhere}, "van": {everywhere}}
     assert {service.carrier for service in SERVICES} == set(records.carrier_holidays)
+
+
+def test_distances_are_geopys_to_the_metre():
+    rng = Random(5)
+    near_a_half = 0
+    for number in range(20_000):
+        lat, lon = rng.uniform(-90, 90), rng.uniform(-179, 179)
+        # anywhere, next door, and near the antipode
+        places = ((rng.uniform(-90, 90), rng.uniform(-180, 180)), (lat, lon + 0.01), (-lat, lon - 179.9 * (lon > 0)))
+        here, there = _node(lat, lon), _order(*places[number % 3])
+        metres = great_circle((here.lat, here.lon), (there.lat, there.lon)).meters
+        near_a_half += abs(metres % 1 - 0.5) < 1e-4
+        assert distance_m(here, there) == floor(metres + 0.5)
+    assert near_a_half

@@ -87,8 +87,11 @@ class Pricing:
         if shipped is None:
             findings.add("no_ship_date", where, f"node {node.node_id} has no day on which it ships")
             return None
-        actual_g = sum(units * records.weight_g[sku] for sku, units in load.units_of.items())
-        volume_mm3 = sum(units * records.volume_mm3[sku] for sku, units in load.units_of.items())
+        actual_g = volume_mm3 = total_units = 0
+        for sku, units in load.units_of.items():
+            actual_g += units * records.weight_g[sku]
+            volume_mm3 += units * records.volume_mm3[sku]
+            total_units += units
         billable_g = billable_weight_g(service, actual_g, volume_mm3)
         if service is NO_SERVICE:
             zone, parcels, transport, delivered = "", 1, 0, shipped
@@ -114,13 +117,13 @@ class Pricing:
             parcels=parcels,
             billable_weight_g=billable_g,
             distance_m=metres,
-            units=load.units,
+            units=total_units,
             ship_date=shipped,
             delivery_date=delivered,
             late_days=days_late,
             transport=transport,
-            handling=handling_micro(node, load.units),
-            distance=distance_micro(self._policy, metres, load.units),
+            handling=handling_micro(node, total_units),
+            distance=distance_micro(self._policy, metres, total_units),
             late=late_micro(self._policy, days_late),
         )
 

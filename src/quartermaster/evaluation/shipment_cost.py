@@ -135,5 +135,7 @@ def late_micro(policy: Policy, days: int) -> int:
 
 def _cost(rate: Decimal, amount: int, of: int) -> int:
     """Rate · amount / of, in micro: a rate of the policy may have 12 decimals, and only this product is rounded."""
+    if not rate:
+        return 0
     up, down = rate.as_integer_ratio()
     return round_ratio(up * amount * MICRO, down * of)

@@ -116,7 +116,7 @@ def assemble(
         version=version,
         checked=True,
         warnings=findings.listed_warnings(),
-        **{name: canonical(name, table) for name, table in draft.tables.items()},
+        **{name: canonical(table, draft.order(name)[0]) for name, table in draft.tables.items()},
     )
     return Reading(snapshot, rejected)
 

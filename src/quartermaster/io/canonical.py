@@ -67,17 +67,16 @@ def key_order(name: str, table: Table[Any]) -> tuple[NDArray[np.intp], NDArray[n
     return order, repeated
 
 
-def canonical(name: str, table: Table[Any]) -> Table[Any]:
-    """Return the table sorted by its key.
+def canonical(table: Table[Any], order: NDArray[np.intp]) -> Table[Any]:
+    """Return a table in its canonical order.
 
     Parameters
     ----------
-    name
-        Name of the table.
     table
         The table.
+    order
+        (n,) from `key_order`.
     """
-    order, _ = key_order(name, table)
     if bool((order == np.arange(len(order))).all()):
         return table
     return table.take(order)

@@ -32,16 +32,25 @@ def csv_bytes(frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
     columns
         Its columns, in the order of the file. Money is Decimal, quantities are whole numbers, the others text.
     """
-    texts = [[_cell(name, value) for value in frame[name].tolist()] for name in columns]
+    texts = [_cells(name, frame[name].tolist()) for name in columns]
     rows = [",".join(columns), *(",".join(cells) for cells in zip(*texts, strict=True))]
     return ("\n".join(rows) + "\n").encode()
 
 
-def _cell(column: str, value: Any) -> str:
-    if column in MONEY_COLUMNS:
-        return money_text(to_micro(value))
+def _cells(column: str, values: list[Any]) -> list[str]:
     if column in WHOLE_COLUMNS:
-        return str(int(value))
+        return [str(int(value)) for value in values]
+    # each distinct amount and text is written once; ids of shipments are all distinct, but most texts are not
+    write = _money_cell if column in MONEY_COLUMNS else _text_cell
+    written = {value: write(value) for value in set(values)}
+    return [written[value] for value in values]
+
+
+def _money_cell(value: Any) -> str:
+    return money_text(to_micro(value))
+
+
+def _text_cell(value: Any) -> str:
     text = guarded(str(value))
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 

@@ -241,7 +241,7 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
 
 
 def _indices(index: dict[str, int], ids: NDArray[np.object_]) -> Ints:
-    return np.fromiter((index[text] for text in ids), dtype=np.int64, count=len(ids))
+    return np.fromiter(map(index.__getitem__, ids.tolist()), dtype=np.int64, count=len(ids))
 
 
 def _access(snapshot: Snapshot, node_index: dict[str, int]) -> tuple[NDArray[np.int32], Flags]:

@@ -7,7 +7,7 @@ ship days are the same), so that transport is priced once for each (order, lane 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Pairs:
     kind
         (P,) the pair's row in the following tables.
     kind_row
-        (K,) position of the order in the group.
+        (K,) rising: position of the order in the group.
     zone
         (K, S) int32, -1 = not offered, or late where that is forbidden.
     late_micro
@@ -137,6 +137,42 @@ def shipment_cells(
     where = number[cell]
     cost = least[where] + _rest(problem, group, nodes, pairs, pair, vector)
     return ShipmentCells(problem, group, nodes, pairs, pair, vector, np.minimum(cost, INFEASIBLE), fastest[where])
+
+
+def cells_of_order(cells: ShipmentCells, row: int) -> ShipmentCells:
+    """Take one order out of a priced group.
+
+    Parameters
+    ----------
+    cells
+        The priced group.
+    row
+        Position of the order in it.
+
+    Returns
+    -------
+    ShipmentCells
+        Of a group of that order alone.
+    """
+    group, pairs = cells.group, cells.pairs
+    begin, end = np.searchsorted(pairs.row, [row, row + 1])
+    first, last = np.searchsorted(cells.pair, [begin, end])
+    low, high = np.searchsorted(pairs.kind_row, [row, row + 1])
+    own = Pairs(
+        row=np.zeros(end - begin, dtype=np.intp),
+        place=pairs.place[begin:end],
+        units=pairs.units[begin:end],
+        limit=pairs.limit[begin:end],
+        distance_m=pairs.distance_m[begin:end],
+        kind=pairs.kind[begin:end] - low,
+        kind_row=np.zeros(high - low, dtype=np.intp),
+        zone=pairs.zone[low:high],
+        late_micro=pairs.late_micro[low:high],
+    )
+    alone = replace(group, orders=group.orders[row : row + 1], lines=group.lines[row : row + 1])
+    here = slice(first, last)
+    priced = (cells.pair[here] - begin, cells.vector[here], cells.cost[here], cells.service[here])
+    return ShipmentCells(cells.problem, alone, cells.nodes, own, *priced)
 
 
 def service_costs(cells: ShipmentCells, row: NDArray[np.intp], place: NDArray[np.intp]) -> Ints:

@@ -22,6 +22,7 @@ __all__ = [
     "TOO_MUCH",
     "ShapeGroup",
     "ShipmentCosts",
+    "as_table",
     "fitting",
     "lattice_sizes",
     "shape_of",
@@ -72,13 +73,13 @@ class ShipmentCosts:
     def allowed(self) -> Flags:
         """(G, L, N) bool: the node may serve the line; stock not considered."""
         lines = self.group.lines
-        return self.problem.allowed(lines.ravel())[:, self.nodes].reshape(*lines.shape, len(self.nodes))
+        allowed = self.problem.allowed(lines.ravel())[:, self.nodes]
+        return np.asarray(allowed.reshape(*lines.shape, len(self.nodes)), dtype=bool)
 
     @property
     def fits(self) -> Flags:
         """(G, N, V) bool: allowed, in stock and within the node's capacity, whether or not a service carries it."""
-        fits: Flags = self.service != -1
-        return fits
+        return np.asarray(self.service != -1)
 
     def by_service(self, row: int, places: Ints | None = None) -> Ints:
         """Return the cost of one order's shipments by each service.
@@ -124,7 +125,18 @@ def shipment_costs(
         A vector is infeasible at a node where a line is not allowed, stock is short (lines of one SKU add up), it has
         more units than the node's capacity, or no service carries it in time.
     """
-    cells = shipment_cells(problem, group, nodes, available)
+    return as_table(shipment_cells(problem, group, nodes, available))
+
+
+def as_table(cells: ShipmentCells) -> ShipmentCosts:
+    """Write listed shipments as a table.
+
+    Parameters
+    ----------
+    cells
+        The shipments of a group.
+    """
+    group = cells.group
     shape = (len(group.orders), len(cells.nodes), len(group.vectors))
     at = (cells.pairs.row * shape[1] + cells.pairs.place)[cells.pair] * shape[2] + cells.vector
     cost = np.full(shape, INFEASIBLE, dtype=np.int64)

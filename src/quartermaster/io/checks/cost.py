@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.domain.columns import NOT_GIVEN
-from quartermaster.io.checks.draft import Draft, rows_of
+from quartermaster.io.checks.draft import Draft
 from quartermaster.io.findings import Findings
 
 MAX_ORDER_MICRO = 10**15
@@ -30,8 +30,8 @@ def check_worst_cost(draft: Draft, findings: Findings) -> None:
         Where findings go.
     """
     orders, lines = draft.tables["orders"], draft.tables["order_lines"]
-    owner = rows_of(draft.index("orders", "order_id"), lines["order_id"])
-    product = rows_of(draft.index("products", "sku"), lines["sku"])
+    owner = draft.rows("orders", "order_id", "order_lines", "order_id")
+    product = draft.rows("products", "sku", "order_lines", "sku")
     known = (owner >= 0) & (product >= 0)
     if not known.any():
         return

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quartermaster.domain.snapshot import KEYS
 from quartermaster.domain.table import Table
+from quartermaster.io.canonical import key_order
 from quartermaster.io.options import ReadOptions
 
 
@@ -36,6 +39,14 @@ class Draft:
     options: ReadOptions
     positions: dict[str, NDArray[np.intp]] = field(default_factory=dict)
     read: dict[str, Table[Any]] = field(default_factory=dict)
+    # What was found is kept beside the columns it was found for, since tables change while they are checked.
+    _indices: dict[tuple[str, str], tuple[NDArray[Any], dict[Any, int]]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, str, str], tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]] = field(
+        default_factory=dict
+    )
+    _orders: dict[str, tuple[list[NDArray[Any]], tuple[NDArray[np.intp], NDArray[np.bool_]]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.read = dict(self.tables)
@@ -68,23 +79,45 @@ class Draft:
         name, column
             Table and column.
         """
-        return {cell: row for row, cell in enumerate(self.tables[name][column].tolist())}
+        keys = self.tables[name][column]
+        if self._indices.get((name, column), (None,))[0] is not keys:
+            self._indices[name, column] = keys, {cell: row for row, cell in enumerate(keys.tolist())}
+        return self._indices[name, column][1]
 
+    def rows(self, target: str, key: str, name: str, column: str) -> NDArray[np.int64]:
+        """Look up what a column refers to; several checks ask for the same.
 
-def rows_of(index: dict[Any, int], cells: NDArray[Any]) -> NDArray[np.int64]:
-    """Look up many cells.
+        Parameters
+        ----------
+        target, key
+            The table referred to, and its id column.
+        name, column
+            The column that refers to it.
 
-    Parameters
-    ----------
-    index
-        Row by cell.
-    cells
-        (n,) cells.
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+            Rows of the target; -1 where unknown.
+        """
+        keys, cells = self.tables[target][key], self.tables[name][column]
+        known = self._rows.get((target, key, name, column))
+        if known is None or known[0] is not keys or known[1] is not cells:
+            found = map(self.index(target, key).get, cells.tolist(), repeat(-1))
+            known = keys, cells, np.fromiter(found, np.int64, count=len(cells))
+            self._rows[target, key, name, column] = known
+        return known[2]
 
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-        Their rows; -1 where unknown.
-    """
-    get = index.get
-    return np.fromiter((get(cell, -1) for cell in cells.tolist()), np.int64, count=len(cells))
+    def order(self, name: str) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Sort a table by its key, as `quartermaster.io.canonical.key_order`; once, as long as its rows stay.
+
+        Parameters
+        ----------
+        name
+            Name of the table.
+        """
+        table = self.tables[name]
+        keys = [table[column] for column in KEYS[name]]
+        known = self._orders.get(name)
+        if known is None or any(one is not other for one, other in zip(known[0], keys, strict=True)):
+            known = self._orders[name] = keys, key_order(name, table)
+        return known[1]

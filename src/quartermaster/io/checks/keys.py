@@ -9,7 +9,6 @@ import numpy as np
 
 from quartermaster.domain.columns import columns_of
 from quartermaster.domain.snapshot import KEYS, ROW_TYPES
-from quartermaster.io.canonical import key_order
 from quartermaster.io.checks.draft import Draft
 from quartermaster.io.findings import Findings
 
@@ -30,7 +29,7 @@ def check_duplicates(draft: Draft, findings: Findings) -> None:
             continue
         table = draft.tables[name]
         bad = findings.bad_positions(name, KEYS[name])
-        order, repeated = key_order(name, table)
+        order, repeated = draft.order(name)
         for place in np.flatnonzero(repeated):
             row, before = draft.at(name, order[place]), draft.at(name, order[place - 1])
             if row in bad or before in bad:
@@ -52,7 +51,7 @@ def check_duplicates(draft: Draft, findings: Findings) -> None:
 def _merge_orders(draft: Draft, findings: Findings) -> set[str]:
     """Drop repeated orders; return the ids that stand twice with different content."""
     orders = draft.tables["orders"]
-    order, repeated = key_order("orders", orders)
+    order, repeated = draft.order("orders")
     if not repeated.any():
         return set()
     groups: dict[str, list[int]] = defaultdict(list)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quartermaster.io.checks.draft import Draft, rows_of
+from quartermaster.io.checks.draft import Draft
 from quartermaster.io.findings import Findings
 
 MAX_SUM = 2**53
@@ -33,7 +33,7 @@ def check_orders(draft: Draft, findings: Findings) -> None:
         Where findings go.
     """
     orders, lines = draft.tables["orders"], draft.tables["order_lines"]
-    owner = rows_of(draft.index("orders", "order_id"), lines["order_id"])
+    owner = draft.rows("orders", "order_id", "order_lines", "order_id")
     with_lines = {*lines["order_id"].tolist(), ""}
     lacking = [row for row, order_id in enumerate(orders["order_id"].tolist()) if order_id not in with_lines]
     for row in lacking if "order_lines" not in findings.broken() else ():
@@ -72,7 +72,7 @@ def _check_sizes(draft: Draft, findings: Findings, owner: NDArray[Any]) -> None:
     quantity = lines["quantity"]
     if int(quantity.sum()) > MAX_SUM:
         findings.problem("qty_too_large", f"the sum of all quantities is over {MAX_SUM}", "order_lines")
-    sku = rows_of(draft.index("products", "sku"), lines["sku"])
+    sku = draft.rows("products", "sku", "order_lines", "sku")
     fits = (owner >= 0) & (sku >= 0)
     if not fits.any():
         return

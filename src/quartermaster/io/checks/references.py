@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from quartermaster.io.checks.draft import Draft, rows_of
+from quartermaster.io.checks.draft import Draft
 from quartermaster.io.findings import Findings
 
 _MANY = 20_000
@@ -48,7 +48,8 @@ def check_references(draft: Draft, findings: Findings) -> None:
             continue
         known = draft.index(target, key)
         cells = draft.tables[name][column]
-        missing = np.flatnonzero((rows_of(known, cells) < 0) & (cells != ""))
+        missing = np.flatnonzero(draft.rows(target, key, name, column) < 0)
+        missing = missing[cells[missing] != ""]
         hints = _Hints(known, target)
         for row in missing:
             findings.problem(code, hints.of(cells[row]), name, draft.at(name, row), column, cells[row])

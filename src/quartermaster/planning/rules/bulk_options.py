@@ -8,7 +8,7 @@ solved by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.rules.lattice_bounds import least_finish, least_served
 from quartermaster.planning.rules.remaining import Take
-from quartermaster.planning.shipment_costs import TOO_MUCH, ShapeGroup, ShipmentCosts
+from quartermaster.planning.shapes import ShapeGroup
+from quartermaster.planning.shipment_cells import TOO_MUCH, ShipmentCells
+from quartermaster.planning.shipment_costs import ShipmentCosts, as_table
 from solver_models.lattice import lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE
 
@@ -142,11 +144,14 @@ class Solved:
     finish
         (R, V) lower bound of going on to an end when a vector is served already, whatever nodes open; None when no
         opening cost is left to pay.
+    cost
+        (R, N, V) cost of the shipments, opening not counted; None when no opening cost is left to pay.
     """
 
     options: list[list[Take] | None]
     total: Ints
     finish: Ints | None
+    cost: Ints | None
 
 
 class BulkOptions:
@@ -156,12 +161,12 @@ class BulkOptions:
     ----------
     problem
         The problem.
-    costs
+    cells
         Prices of the group's shipments, nodes by rank.
     """
 
-    def __init__(self, problem: PlanningProblem, costs: ShipmentCosts) -> None:
-        self.problem, self.costs, self.group = problem, costs, costs.group
+    def __init__(self, problem: PlanningProblem, cells: ShipmentCells) -> None:
+        self.problem, self.cells, self.group = problem, cells, cells.group
         quantities = tuple(self.group.quantities.tolist())
         self._steps = _steps(quantities)
         units = self.group.vectors.sum(axis=1)
@@ -174,21 +179,55 @@ class BulkOptions:
         self._shipments, self._served = shipments[self._states], served[self._states]
         self._same = units[self._served] * (self._most + 1) + self._shipments
 
-    def best(self, rows: Ints, cost: Ints, opening: Ints) -> Solved:
+    def best_of_all(self, cost: Ints, opening: Ints) -> Solved:
+        """Find the cheapest option of every order of the group.
+
+        Parameters
+        ----------
+        cost
+            (E,) cost of each of `cells`; `INFEASIBLE` for those that are not to be had any more.
+        opening
+            (N,) opening costs still to be paid.
+        """
+        rows = np.arange(len(self.group.orders))
+        if opening.any():
+            costs = as_table(replace(self.cells, cost=cost))
+            return self.best(rows, costs, opening)
+        pairs, n_vectors = self.cells.pairs, len(self.group.vectors)
+        key = pairs.row[self.cells.pair] * n_vectors + self.cells.vector
+        block = np.full(len(rows) * n_vectors, INFEASIBLE, dtype=np.int64)
+        np.minimum.at(block, key, cost)
+        cheapest = np.flatnonzero((cost == block[key]) & (cost < INFEASIBLE))[::-1]
+        first = np.full(len(block), -1, dtype=np.intp)
+        first[key[cheapest]] = cheapest  # of equals the node first by rank, which is written last
+        found = np.flatnonzero(first >= 0)
+        node, service = np.zeros(len(block), dtype=np.intp), np.full(len(block), -1, dtype=np.int64)
+        node[found], service[found] = pairs.place[self.cells.pair[first[found]]], self.cells.service[first[found]]
+        shape = (len(rows), n_vectors)
+        return self._solve(rows, block.reshape(shape), node.reshape(shape), service.reshape(shape))
+
+    def best(self, rows: Ints, costs: ShipmentCosts, opening: Ints) -> Solved:
         """Find the cheapest option of some orders of the group.
 
         Parameters
         ----------
         rows
             (R,) positions in the group.
-        cost
-            (R, N, V) cost of single shipments.
+        costs
+            Tables of their shipments, one row for each of `rows`.
         opening
             (N,) opening costs still to be paid; where two shipments might share one, the order is left open.
         """
-        paid = cost + opening[:, None] if opening.any() else cost
-        node = paid.argmin(axis=1)
-        block = np.minimum(np.take_along_axis(paid, node[:, None, :], axis=1)[:, 0, :], INFEASIBLE)
+        paid = costs.cost + opening[:, None] if opening.any() else costs.cost
+        node = paid.argmin(axis=1)[:, None, :]
+        block = np.minimum(np.take_along_axis(paid, node, axis=1)[:, 0, :], INFEASIBLE)
+        service = np.take_along_axis(costs.service, node, axis=1)[:, 0, :].astype(np.int64)
+        return self._solve(rows, block, node[:, 0, :], service, (costs, opening) if opening.any() else None)
+
+    def _solve(
+        self, rows: Ints, block: Ints, node: Ints, service: Ints, closed: tuple[ShipmentCosts, Ints] | None = None
+    ) -> Solved:
+        """Choose among the cheapest shipments: (R, V) cost, place and service; `closed` while nodes are to open."""
         served = self._partition(block)
         total = self._totals(rows, served)
         state = total.argmin(axis=1)
@@ -196,9 +235,9 @@ class BulkOptions:
         alike = (total == least) & (self._same[None, :] == self._same[state][:, None])
         unclear = alike.sum(axis=1) > 1
         finish = None
-        if opening.any():
-            finish = self._finish(rows, cost)
-            unclear |= self._shares_opening(rows, cost, opening, finish, least)
+        if closed is not None:
+            finish = self._finish(rows, closed[0].cost)
+            unclear |= self._shares_opening(*closed, finish, least)
         options: list[list[Take] | None] = []
         for at in range(len(rows)):
             if unclear[at]:
@@ -206,8 +245,8 @@ class BulkOptions:
                 continue
             shipments, whole = int(self._shipments[state[at]]), int(self._served[state[at]])
             parts = self._parts(block[at], [layer[at] for layer in served], shipments, whole)
-            options.append(None if parts is None else self._takes(int(rows[at]), node[at], parts))
-        return Solved(options, least[:, 0], finish)
+            options.append(None if parts is None else self._takes(int(rows[at]), node[at], service[at], parts))
+        return Solved(options, least[:, 0], finish, None if closed is None else closed[0].cost)
 
     def _finish(self, rows: Ints, cost: Ints) -> Ints:
         """Bound what follows a vector served, every node open."""
@@ -255,8 +294,9 @@ class BulkOptions:
             whole = int(rest[found[0]])
         return parts if shipments == 0 else [*parts, whole]
 
-    def _shares_opening(self, rows: Ints, cost: Ints, opening: Ints, finish: Ints, least: Ints) -> Flags:
+    def _shares_opening(self, costs: ShipmentCosts, opening: Ints, finish: Ints, least: Ints) -> Flags:
         """Tell which orders might gain from two shipments of one closed node, which would open it only once."""
+        cost = costs.cost
         shares = np.zeros(len(cost), dtype=bool)
         if self.problem.book.n_services < 2 or self._most < 2:
             return shares
@@ -269,19 +309,19 @@ class BulkOptions:
             # worth a look: cheaper than one shipment, or none carries it, and maybe part of an option that is no dearer
             better = (apart < at[:, whole]) & (apart + (extra + int(opening[place])) <= slack)
             if better.any():
-                service = self.costs.service[rows, place][:, whole]
+                service = costs.service[:, place][:, whole]
                 shares |= np.any(better & ((at[:, whole] < INFEASIBLE) | (service == TOO_MUCH)), axis=1)
         return shares
 
-    def _takes(self, row: int, node: Ints, parts: list[int]) -> list[Take] | None:
+    def _takes(self, row: int, node: Ints, service: Ints, parts: list[int]) -> list[Take] | None:
         """Write an option as takes; None when two of its shipments leave from one node."""
         places = [int(node[part]) for part in parts]
         if len(set(places)) < len(places):
             return None
         takes = []
         for place, part in zip(places, parts, strict=True):
-            service = int(self.costs.service[row, place, part])
+            leaves, by = int(self.cells.nodes[place]), int(service[part])
             for line, quantity in zip(self.group.lines[row].tolist(), self.group.vectors[part].tolist(), strict=True):
                 if quantity:
-                    takes.append(Take(line, int(self.costs.nodes[place]), service, quantity))
+                    takes.append(Take(line, leaves, by, quantity))
         return takes

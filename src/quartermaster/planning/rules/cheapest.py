@@ -8,7 +8,7 @@ options cheaper: an order is also solved again when a bound says that it might g
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,9 @@ from quartermaster.planning.rules.large_option import large_option
 from quartermaster.planning.rules.order_view import order_views
 from quartermaster.planning.rules.priced import MAX_VECTORS, PricedOrder
 from quartermaster.planning.rules.remaining import Remaining, Take
-from quartermaster.planning.shipment_costs import lattice_sizes, shape_of, shapes, shipment_costs
+from quartermaster.planning.shapes import lattice_sizes, shape_of, shapes
+from quartermaster.planning.shipment_cells import cells_of_order, shipment_cells
+from quartermaster.planning.shipment_costs import as_table, shipment_costs
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -60,7 +62,7 @@ class Cheapest:
             Asked between two groups of equal orders; True = solve no more of them.
         """
         sequence = self.problem.order_sequence
-        cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * max(self.problem.n_nodes, 1)
+        cells = np.minimum(self.sizes, MAX_VECTORS)[sequence] * self._stocking()[sequence]
         done = 0
         while done < len(sequence) and proceed(done):
             inside = int(np.searchsorted(np.cumsum(cells[done : done + MAX_CHUNK]), MAX_CELLS))
@@ -68,6 +70,13 @@ class Cheapest:
             self._serve(chunk, done, proceed, out_of_time)
             done += len(chunk)
         proceed(done)
+
+    def _stocking(self) -> Ints:
+        """Return, for each order, most nodes that could serve any of it."""
+        problem = self.problem
+        by_line = np.diff(problem.available.indptr)[problem.line_sku]
+        nodes = np.bincount(problem.line_order, by_line, minlength=problem.n_orders)
+        return np.minimum(nodes, max(problem.n_nodes, 1)).astype(np.int64)
 
     def _serve(self, chunk: Ints, done: int, proceed: Callable[[int], bool], out_of_time: Callable[[], bool]) -> None:
         """Serve some orders, so many others being done."""
@@ -99,25 +108,29 @@ class Cheapest:
                 break
             if not solvable_in_bulk(group):
                 continue
-            costs = shipment_costs(self.problem, group, self.by_rank, remaining.stock)
-            bulk = BulkOptions(self.problem, costs)
-            beyond = group.vectors.sum(axis=1)[None, :] > remaining.units[self.by_rank][:, None]
-            beyond |= (remaining.shipments[self.by_rank] <= 0)[:, None]
-            cost = np.where(beyond, INFEASIBLE, costs.cost) if beyond.any() else costs.cost
-            solved = bulk.best(np.arange(len(group.orders)), cost, remaining.opening_micro[self.by_rank])
+            cells = shipment_cells(self.problem, group, self.by_rank, remaining.stock)
+            bulk = BulkOptions(self.problem, cells)
+            node = self.by_rank[cells.pairs.place]
+            beyond = group.vectors.sum(axis=1)[cells.vector] > remaining.units[node][cells.pair]
+            beyond |= (remaining.shipments[node] <= 0)[cells.pair]
+            cost = np.where(beyond, INFEASIBLE, cells.cost)
+            solved = bulk.best_of_all(cost, remaining.opening_micro[self.by_rank])
             for row, order in enumerate(group.orders.tolist()):
-                finish = None if solved.finish is None else solved.finish[row]
+                finish = (
+                    None if solved.finish is None or solved.cost is None else (solved.finish[row], solved.cost[row])
+                )
                 found[order] = _Answer(bulk, row, solved.options[row], int(solved.total[row]), finish)
         return found
 
     def _again(self, answer: _Answer) -> list[Take]:
         """Solve one order on what is left now."""
-        costs, row = answer.bulk.costs, answer.row
-        order = PricedOrder(costs, row)
+        costs = as_table(cells_of_order(answer.bulk.cells, answer.row))
+        order = PricedOrder(costs, 0)
         if answer.option is not None:
-            cost = np.where(order.fits(self.remaining), costs.cost[row], INFEASIBLE)
+            cost = np.where(order.fits(self.remaining), costs.cost[0], INFEASIBLE)
             opening = self.remaining.opening_micro[self.by_rank]
-            option = answer.bulk.best(np.array([row]), cost[None], opening).options[0]
+            left = replace(costs, cost=cost[None])
+            option = answer.bulk.best(np.array([answer.row]), left, opening).options[0]
             if option is not None:
                 return option
         return ExactOption(order, self.remaining).solve()
@@ -131,15 +144,17 @@ class _Answer:
     ----------
     bulk, row
         Where its prices are.
-    option, total, finish
+    option, total
         As in `Solved`, of this order.
+    finish
+        `finish` and `cost` of `Solved`, of this order; None when no opening cost was left to pay.
     """
 
     bulk: BulkOptions
     row: int
     option: list[Take] | None
     total: int
-    finish: Ints | None
+    finish: tuple[Ints, Ints] | None
 
     def gains_from(self, opened: list[int]) -> bool:
         """Tell whether an option might now be as cheap, some nodes having been opened since.
@@ -151,5 +166,6 @@ class _Answer:
         """
         if not opened or self.finish is None:
             return False
+        finish, cost = self.finish
         extra = self.bulk.problem.extra_shipment_micro
-        return bool(np.any(self.bulk.costs.cost[self.row, opened] + (extra - self.total) + self.finish <= 0))
+        return bool(np.any(cost[opened] + (extra - self.total) + finish <= 0))

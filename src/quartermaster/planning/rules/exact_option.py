@@ -114,20 +114,21 @@ class ExactOption:
                 np.minimum(served[above], before[below] + cost[place, vector], out=served[above])
         return int((np.minimum(served, INFEASIBLE).ravel() + self.end).min())
 
-    def _parts(self, rest: Ints, known: int) -> list[list[Part]]:
-        """List what each node may ship in an option that costs no more than the known one."""
+    def _parts(self, rest: Ints, known: int) -> list[tuple[int, list[Part]]]:
+        """List, by place, what a node may ship in an option that costs no more than the known one."""
         slack = known - self.opening[:, None] - rest[None, :]
         places = np.flatnonzero(np.any((self.single < INFEASIBLE) & (self.single <= slack), axis=1))
         by_service = np.minimum(self.order.costs.by_service(self.order.row, places) + self.extra, INFEASIBLE)
         by_service[~np.repeat(self.fits[places][:, None, :], by_service.shape[1], axis=1)] = INFEASIBLE
-        parts: list[list[Part]] = [[] for _ in slack]
+        parts: list[tuple[int, list[Part]]] = []
         combining = self._combining(slack)
         for place, cost in zip(places.tolist(), by_service, strict=True):
             kept = (cost < INFEASIBLE) & (cost <= slack[place])
             most = int(min(self.room[place], self.limit)) if combining[place] else 1
             found = node_parts(self.vectors, self.tie, cost, kept, slack[place], self.fits[place], most)
             opening = int(self.opening[place])
-            parts[place] = [part._replace(cost=part.cost + opening) for part in found]
+            if found:
+                parts.append((place, [part._replace(cost=part.cost + opening) for part in found]))
         return parts
 
     def _combining(self, slack: Ints) -> Flags:
@@ -138,7 +139,7 @@ class ExactOption:
         two = least_in_two(quantities, self.single)
         return np.asarray(np.any(self.fits & (two < self.single) & (two <= slack), axis=1))
 
-    def _choose(self, parts: list[list[Part]], known: int, limit: int | None) -> list[Take] | None:
+    def _choose(self, parts: list[tuple[int, list[Part]]], known: int, limit: int | None) -> list[Take] | None:
         """Choose at most one part per node; None when the best has more shipments than the order may have."""
         scale = int(self.units[-1]) + 1
         # cost and shipments in one number; Python integers where 64 bits would not hold it
@@ -149,8 +150,8 @@ class ExactOption:
         after.reshape(layers, -1)[:, 0] = 0
         tables = [after]
         vectors = list(map(tuple, self.vectors.tolist()))
-        for here in reversed(parts):
-            table = after.copy() if here else after
+        for _, here in reversed(parts):
+            table = after.copy()
             for part in here:
                 first = 0 if limit is None else part.shipments
                 above, below = window(self.shape, vectors[part.vector])
@@ -174,14 +175,18 @@ class ExactOption:
         return self._walk(parts, flat, [at for at, end in enumerate(ends) if end == best], scale, limit)
 
     def _walk(
-        self, parts: list[list[Part]], flat: list[NDArray[Any]], whole: list[int], scale: int, limit: int | None
+        self,
+        parts: list[tuple[int, list[Part]]],
+        flat: list[NDArray[Any]],
+        whole: list[int],
+        scale: int,
+        limit: int | None,
     ) -> list[Take]:
         """Walk from the first node on, keeping every equally good end open until quantities settle it."""
         takes: list[Take] = []
         layer = 0 if limit is None else limit
         lines, group = self.order.lines.tolist(), self.order.costs.group
-        for place, here in enumerate(parts):
-            now, then = flat[place], flat[place + 1]
+        for (place, here), now, then in zip(parts, flat, flat[1:], strict=False):
             for part in sorted(here, key=lambda part: self._dense(part), reverse=True):
                 left = layer if limit is None else layer - part.shipments
                 if left < 0:

@@ -49,7 +49,7 @@ class PricedOrder:
         """
         problem, nodes = self.costs.problem, self.costs.nodes
         stock = remaining.rows(problem.line_sku[self.lines])[:, nodes]
-        stock *= self.costs.allowed[self.row]
+        stock *= problem.allowed(self.lines)[:, nodes]
         return np.ascontiguousarray(stock.T)
 
     def fits(self, remaining: Remaining) -> Flags:
