@@ -6,18 +6,25 @@
     (4)         sum_{j in g carries k} x_j <= y_k           for each group g and charge k
                 x, y binary
 
+Small problems are handed to solvers whole, larger ones are searched (`allocation_search`).
+
 The generalised assignment problem, single-source facility location and set-up problems are special cases.
 """
 
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from solver_models.allocation_problem import AllocationProblem, Solution, Termination
+from solver_models.allocation_program import linear_model
+from solver_models.allocation_search import Known, search, take
 from solver_models.backend import Answer, LinearModel, Solver, solve_linear
+
+SMALL = 400
+"""Options up to which a problem is handed to solvers whole."""
 
 
 def solve(
@@ -38,7 +45,7 @@ def solve(
     relative_gap
         Stop when proven this good.
     seed, threads
-        Passed to the solver.
+        Passed to the solvers; the seed also draws the perturbations of the local search.
 
     Raises
     ------
@@ -50,76 +57,42 @@ def solve(
     if problem.n_groups == 0:
         return Solution(np.empty(0, dtype=np.int64), 0.0, 0.0, 0.0, Termination.OPTIMAL)
     deadline = monotonic() + time_limit
-    model = _linear_model(problem)
-    best: Solution | None = None
-    # A second solver takes over what the first leaves open: statuses are claims, and each solver has lost answers.
-    for solver, share in ((Solver.HIGHS, 0.7), (Solver.SCIP, 1.0)):
-        left = deadline - monotonic()
-        if left <= 0 and best is not None:
-            break
-        answer = solve_linear(
-            model, solver, time_limit=max(left * share, 0.05), relative_gap=relative_gap, seed=seed, threads=threads
+    known = Known(problem, relative_gap)
+    claims: list[bool] = []
+
+    def ask(model: LinearModel, solver: Solver, **limits: Any) -> Answer:
+        """Ask a solver: the one place."""
+        gap = 0.0 if solver is Solver.GLOP else relative_gap
+        return solve_linear(model, solver, relative_gap=gap, seed=seed, threads=threads, **limits)
+
+    possible = True
+    if len(problem.option_group) > SMALL:
+        possible = search(known, ask, lambda: deadline - monotonic(), np.random.default_rng(seed))
+    if possible and known.chosen is None:
+        _whole(known, ask, lambda: deadline - monotonic(), claims)
+    return _solution(known, possible and not any(claims))
+
+
+def _whole(known: Known, ask: Any, seconds_left: Any, claims: list[bool]) -> None:
+    """Hand the whole problem to solvers.
+
+    A second solver takes over what the first leaves open: statuses are claims, and each solver has lost answers.
+    """
+    model = linear_model(known.problem)
+    for number, (solver, share) in enumerate(((Solver.HIGHS, 0.7), (Solver.SCIP, 1.0))):
+        if number and (seconds_left() <= 0 or known.proven):
+            return
+        answer = ask(model, solver, time_limit=max(seconds_left() * share, 0.05))
+        take(known, answer, np.arange(len(known.problem.option_group)))
+        claims.append(answer.infeasible)
+
+
+def _solution(known: Known, possible: bool) -> Solution:
+    if known.chosen is None:
+        return Solution(
+            None, None, known.bound, None, Termination.NO_SOLUTION if possible else Termination.INFEASIBLE
         )
-        best = _better(problem, best, answer, relative_gap)
-        if best.termination is Termination.OPTIMAL:
-            break
-    assert best is not None  # noqa: S101 - the loop always runs once
-    return best
-
-
-def _better(problem: AllocationProblem, known: Solution | None, answer: Answer, relative_gap: float) -> Solution:
-    """Check an answer exactly and keep the better of it and what is known."""
-    bound = max(answer.bound if np.isfinite(answer.bound) else -np.inf, known.bound if known else -np.inf)
-    chosen = known.chosen if known else None
-    objective = known.objective if known and known.objective is not None else np.inf
-    if answer.values is not None:
-        values = answer.values[: len(problem.option_group)]
-        order = np.lexsort((-values, problem.option_group))
-        first = np.r_[True, np.diff(problem.option_group[order]) != 0]
-        rounded = order[first]
-        cost = problem.cost_of(rounded)
-        if cost < objective:
-            chosen, objective = rounded, cost
-    if chosen is None:
-        impossible = answer.infeasible or (known is not None and known.termination is Termination.INFEASIBLE)
-        return Solution(None, None, bound, None, Termination.INFEASIBLE if impossible else Termination.NO_SOLUTION)
-    # A bound above a feasible cost is a contradiction: it is worth no more than the cost, within rounding of doubles.
-    if bound > objective + 1e-6 * max(1.0, abs(objective)):
-        bound = -np.inf
-    bound = min(bound, objective)
-    gap = (objective - bound) / max(abs(objective), 1e-9)
-    proven = gap <= relative_gap + 1e-9
-    return Solution(chosen, objective, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)
-
-
-def _linear_model(problem: AllocationProblem) -> LinearModel:
-    n_options, n_charges = len(problem.option_group), len(problem.charge_cost)
-    one_each = sparse.csr_array(
-        (np.ones(n_options), (problem.option_group, np.arange(n_options))), shape=(problem.n_groups, n_options)
-    )
-    carried = problem.charges.tocoo()
-    pair = carried.row * np.int64(problem.n_groups) + problem.option_group[carried.col]
-    links, row = np.unique(pair, return_inverse=True)
-    link_options = sparse.csr_array((np.ones(len(row)), (row, carried.col)), shape=(len(links), n_options))
-    link_charges = sparse.csr_array(
-        (-np.ones(len(links)), (np.arange(len(links)), links // max(problem.n_groups, 1))),
-        shape=(len(links), n_charges),
-    )
-    matrix = sparse.block_array(
-        [
-            [one_each, sparse.csr_array((problem.n_groups, n_charges))],  # (1)
-            [problem.usage, sparse.csr_array((len(problem.capacity), n_charges))],  # (2)
-            [link_options, link_charges],  # (4)
-        ],
-        format="csr",
-    )
-    n_variables = n_options + n_charges
-    return LinearModel(
-        cost=np.concatenate([problem.option_cost, problem.charge_cost]),
-        lower=np.zeros(n_variables),
-        upper=np.ones(n_variables),
-        integer=np.ones(n_variables, dtype=bool),
-        matrix=matrix,
-        row_lower=np.concatenate([np.ones(problem.n_groups), np.full(len(problem.capacity) + len(links), -np.inf)]),
-        row_upper=np.concatenate([np.ones(problem.n_groups), problem.capacity, np.zeros(len(links))]),
-    )
+    bound = min(known.bound, known.cost)
+    gap = (known.cost - bound) / max(abs(known.cost), 1e-9)
+    proven = known.proven or gap <= known.relative_gap + 1e-9
+    return Solution(known.chosen, known.cost, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)

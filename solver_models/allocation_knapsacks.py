@@ -98,7 +98,7 @@ class Homes:
 
     def __init__(self, problem: AllocationProblem, usable: Bools) -> None:
         self._group, self._cost, self._n_groups = problem.option_group, problem.option_cost, problem.n_groups
-        home, weight, capacity = _homes(problem, usable)
+        home, weight, capacity, meets_one = _homes(problem, usable)
         self._free = np.flatnonzero(usable & (home < 0))
         inside = np.flatnonzero(usable & (home >= 0))
         inside = inside[np.argsort(home[inside], kind="stable")]
@@ -109,7 +109,10 @@ class Homes:
         self._option[place, np.arange(len(inside)) - first[place]] = inside
         self._weight = np.where(self._option >= 0, weight[self._option], 0)
         self._capacity = capacity[names]
-        self._fixed = _own_charges(problem, usable, home)[names]
+        own = _own_charges(problem, usable, home)
+        self._fixed = own[names]
+        self.whole = meets_one and bool(np.isclose(own.sum(), problem.charge_cost.sum()))
+        """Whether nothing about an option is left out of its home."""
         self._place = np.full(len(usable), -1, dtype=np.int64)
         self._place[inside] = place
         self._use = weight
@@ -288,8 +291,8 @@ def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:
     return total.min(axis=1)
 
 
-def _homes(problem: AllocationProblem, usable: Bools) -> tuple[Ints, Ints, Ints]:
-    """Return each option's home (-1 = none), its use there, and the capacities: whole numbers, rounded down."""
+def _homes(problem: AllocationProblem, usable: Bools) -> tuple[Ints, Ints, Ints, bool]:
+    """Return each option's home (-1 = none), its use there, and the capacities (whole numbers, rounded down); whether all meet one."""
     n_options, n_resources = len(usable), len(problem.capacity)
     used = problem.usage.tocoo()
     kept = usable[used.col]
@@ -313,7 +316,8 @@ def _homes(problem: AllocationProblem, usable: Bools) -> tuple[Ints, Ints, Ints]
     homeless = home[carried.col] < 0
     charge, option = carried.row[homeless][::-1], carried.col[homeless][::-1]
     home[option] = n_resources + charge  # the first charge wins
-    return home, weight, np.concatenate([capacity, np.zeros(len(problem.charge_cost), dtype=np.int64)])
+    unlimited = np.zeros(len(problem.charge_cost), dtype=np.int64)
+    return home, weight, np.concatenate([capacity, unlimited]), bool(first.all())
 
 
 def _most_used(row: Ints, group: Ints, amount: Floats, n_resources: int) -> Floats:

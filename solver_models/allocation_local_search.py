@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from solver_models.allocation_problem import AllocationProblem
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -31,6 +33,8 @@ class Sites:
         (n_sites,), infinite where there is no limit.
     opening
         (n_sites,) paid once if the site serves any group.
+    site
+        (n_options,) where each option meets others.
     """
 
     option: Ints
@@ -38,27 +42,68 @@ class Sites:
     use: Floats
     capacity: Floats
     opening: Floats
+    site: Ints
+
+
+def sites_of(problem: AllocationProblem) -> Sites | None:
+    """Lay a problem out as groups by sites; None where options meet at more than one.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    """
+    n_resources, n_charges = len(problem.capacity), len(problem.charge_cost)
+    used, carried = problem.usage.tocoo(), problem.charges.tocoo()
+    if np.bincount(used.col, minlength=1).max() > 1 or np.bincount(carried.col, minlength=1).max() > 1:
+        return None
+    n_sites = n_resources + n_charges + 1
+    site = np.full(len(problem.option_group), n_sites - 1, dtype=np.int64)  # the last one: nothing is shared there
+    site[carried.col] = n_resources + carried.row
+    site[used.col] = used.row
+    opening = np.zeros(n_sites)
+    size = np.bincount(site, minlength=n_sites)
+    for charge in range(n_charges):
+        carriers = problem.charges.indices[problem.charges.indptr[charge] : problem.charges.indptr[charge + 1]]
+        at = np.unique(site[carriers])
+        if len(at) > 1 or (len(at) == 1 and size[at[0]] != len(carriers)):
+            return None
+        opening[at] = problem.charge_cost[charge]
+    option = np.full((problem.n_groups, n_sites), -1, dtype=np.int64)
+    dearest_first = np.argsort(-problem.option_cost, kind="stable")
+    option[problem.option_group[dearest_first], site[dearest_first]] = dearest_first  # the cheapest of a site stays
+    amount = np.zeros(len(site))
+    amount[used.col] = used.data
+    there = option >= 0
+    return Sites(
+        option=option,
+        cost=np.where(there, problem.option_cost[option], np.inf),
+        use=np.where(there, amount[option], 0.0),
+        capacity=np.concatenate([problem.capacity, np.full(n_charges + 1, np.inf)]),
+        opening=opening,
+        site=site,
+    )
 
 
 def improve(
     sites: Sites,
-    start: Ints,
+    chosen: Ints,
     price: Floats,
     *,
     rounds: int,
     rng: np.random.Generator,
     enough: Callable[[], bool],
-) -> tuple[Ints | None, float]:
-    """Search around a start.
+) -> Ints:
+    """Search around a choice.
 
     Parameters
     ----------
     sites
         The problem.
-    start
-        (n_groups,) site of each group; may overload sites.
+    chosen
+        (n_groups,) the option of each group; may overload sites.
     price
-        (n_sites,) > 0: first price of a unit of overload.
+        (n_resources,) >= 0: first price of a unit of overload.
     rounds
         Local optima to visit.
     rng
@@ -68,10 +113,12 @@ def improve(
 
     Returns
     -------
-    at, cost
-        Site of each group in the best state that overloads none, and its cost; None and infinity when none was met.
+    ndarray, shape (n_groups,)
+        The best choice met that overloads no site; the one given when none was met.
     """
-    state = _State(sites, start, price)
+    first = np.zeros(len(sites.capacity))
+    first[: len(price)] = price
+    state = _State(sites, sites.site[chosen], first)
     best, best_cost = None, np.inf
     for _ in range(rounds):
         state.descend()
@@ -82,7 +129,7 @@ def improve(
         if enough():
             break
         state.perturb(rng, best)
-    return best, float(best_cost)
+    return chosen if best is None else sites.option[np.arange(len(best)), best]
 
 
 class _State:
