@@ -1,136 +1,123 @@
-"""Special cases of the allocation model, drawn by published recipes: generalised assignment and facility location.
+"""Generated special cases through `AllocationProblem`, and the plain model through each solver under the same limit.
 
-Generalised assignment, types A to D: Chu and Beasley (1997), "A genetic algorithm for the generalised assignment problem",
-*Computers & Operations Research* 24(1), 17-23, after Martello and Toth (1990). Type E: Laguna, Kelly, Gonzalez-Velarde and
-Glover (1995), "Tabu search for the multilevel generalized assignment problem", *European Journal of Operational Research*
-82(1), 176-189, in the form of Yagiura, Ibaraki and Glover (2004), "An ejection chain approach for the generalized
-assignment problem", *INFORMS Journal on Computing* 16(2), 133-151. With m agents, n jobs and all numbers whole:
+::
 
-====  ===================  ==========================  ==========================================================
-type  use a_ij             cost c_ij                   capacity b_i
-====  ===================  ==========================  ==========================================================
-a     U[5, 25]             U[10, 50]                   0.6 (n / m) 15 + 0.4 max_i (sum of a_ij, each job at its
-                                                       cheapest agent)
-b     U[5, 25]             U[10, 50]                   0.7 of that
-c     U[5, 25]             U[10, 50]                   0.8 sum_j a_ij / m
-d     U[1, 100]            111 - a_ij + U[-10, 10]     0.8 sum_j a_ij / m
-e     1 - 10 ln U(0, 1]    1000 / a_ij - 10 U[0, 1]    0.8 sum_j a_ij / m
-====  ===================  ==========================  ==========================================================
+    python -m benchmarks.special_cases                                  # every type and size, one seed
+    python -m benchmarks.special_cases --types c sscfl --seeds 1 2 3 --limit 20 --out FILE
 
-Single-source facility location: Holmberg, Ronnqvist and Yuan (1999), "An exact algorithm for the capacitated facility
-location problems with single sourcing", *European Journal of Operational Research* 113(3), 544-559. Places in a square,
-cost four times the distance, demands U[10, 50]. What is fixed here was read off two of their 30 x 200 instances: `sscfl`
-has the capacity 400 and opening cost 500 of p56, `sscfl-uneven` the capacity 600 and opening costs of 500 to 1 500 of p67.
+Each run is a process of its own on one core. The plain model runs on the largest size of each type: constraints (1), (2)
+and (4) as they stand, no help of ours. Recipes and their sources are in `benchmarks.special_instances`.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
 import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
-from scipy import sparse
 
 import solver_models as sm
+from benchmarks.measure import ROOT, in_own_process, write_results
+from benchmarks.special_instances import SIZES, special_case
+from solver_models.allocation_program import linear_model
+from solver_models.backend import Solver, solve_linear
 
-Ints = NDArray[np.int64]
-
-ASSIGNMENT = ("a", "b", "c", "d", "e")
-"""Types of the generalised assignment problem."""
-LOCATION = ("sscfl", "sscfl-uneven")
-"""Types of single-source facility location."""
-SIZES = {
-    **{name: ((5, 100), (5, 200), (10, 100), (10, 200), (20, 100), (20, 200)) for name in ASSIGNMENT},
-    **{name: ((10, 50), (20, 100), (30, 200)) for name in LOCATION},
-}
-"""(agents or sites, jobs or customers) of each type's instances; the last is the largest."""
+DEFAULT_OUT = ROOT / "benchmarks" / "results" / "special_cases.json"
+PLAIN = ("highs", "scip", "cp_sat")
+"""Solvers of the plain model."""
 
 
-def special_case(kind: str, sites: int, jobs: int, seed: int) -> sm.AllocationProblem:
-    """Draw one instance; option j * sites + i serves job j at site (or agent) i.
+def run(kind: str, sites: int, jobs: int, seed: int, how: str, limit: float) -> dict[str, Any]:
+    """Solve one instance one way.
 
     Parameters
     ----------
-    kind
-        One of `ASSIGNMENT` or `LOCATION`.
-    sites, jobs
-        Agents and jobs, or sites and customers.
-    seed
-        The same seed gives the same instance on every machine.
-
-    Raises
-    ------
-    ValueError
-        If there is no such kind.
+    kind, sites, jobs, seed
+        The instance.
+    how
+        "ours", or one of `PLAIN`.
+    limit
+        Seconds of wall clock.
     """
-    if kind not in SIZES:
-        raise ValueError(f"kind: {kind!r}, must be one of {', '.join(SIZES)}")
-    rng = np.random.default_rng([seed, sites, jobs, list(SIZES).index(kind)])
-    if kind in LOCATION:
-        return _location(rng, kind, sites, jobs)
-    cost, use = _costs_and_uses(rng, kind, sites, jobs)
-    return assignment_problem(cost, use, capacities(kind, cost, use))
+    problem = special_case(kind, sites, jobs, seed)
+    sm.solve(sm.AllocationProblem([0], [1], [[1]], [1]))  # what importing OR-Tools takes is nobody's time
+    wall, cpu = time.perf_counter(), time.process_time()
+    if how == "ours":
+        solution = sm.solve(problem, time_limit=limit)
+        objective, bound, ended = solution.objective, solution.bound, str(solution.termination)
+    else:
+        objective, bound, ended = _plain(problem, Solver(how), limit)
+    gap = None if objective is None or not np.isfinite(bound) else max(0.0, objective - bound) / abs(objective)
+    return {
+        "objective": objective,
+        "bound": bound if np.isfinite(bound) else None,
+        "gap": None if gap is None else round(gap, 6),
+        "wall_seconds": round(time.perf_counter() - wall, 2),
+        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "termination": ended,
+    }
 
 
-def assignment_problem(cost: Ints, use: Ints, capacity: Ints) -> sm.AllocationProblem:
-    """Write a generalised assignment problem as an allocation problem.
+def _plain(problem: sm.AllocationProblem, solver: Solver, limit: float) -> tuple[float | None, float, str]:
+    answer = solve_linear(linear_model(problem, tied=False), solver, time_limit=limit)
+    bound = answer.bound
+    if np.all(problem.option_cost == np.floor(problem.option_cost)) and np.isfinite(bound):
+        bound = float(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) ** 0.5))  # the same rounding up as ours
+    if answer.values is None:
+        return None, bound, f"failed: {answer.failure[:120]}" if answer.failure else "no_solution"
+    chosen = np.flatnonzero(answer.values[: len(problem.option_group)] > 0.5)
+    cost = problem.cost_of(chosen[np.argsort(problem.option_group[chosen], kind="stable")])
+    if not np.isfinite(cost):
+        return None, bound, "failed: its choice breaks a rule"
+    return cost, bound, "optimal" if bound >= cost else "feasible"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run every instance and keep what is done so far.
 
     Parameters
     ----------
-    cost, use
-        (sites, jobs) of each job at each site.
-    capacity
-        (sites,).
+    arguments
+        Of the command line; None = the process's own.
     """
-    sites, jobs = cost.shape
-    site = np.tile(np.arange(sites), jobs)
-    group = np.repeat(np.arange(jobs), sites)
-    usage = sparse.csr_array((use.T.ravel(), (site, np.arange(sites * jobs))), shape=(sites, sites * jobs))
-    return sm.AllocationProblem(group, cost.T.ravel(), usage, capacity)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.special_cases", description=__doc__)
+    parser.add_argument("--types", nargs="+", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--limit", type=float, default=20.0, help="seconds of wall clock")
+    parser.add_argument("--no-plain", action="store_true", help="leave the plain models out")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--one", nargs=5, metavar=("TYPE", "SITES", "JOBS", "SEED", "HOW"), help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.one:
+        kind, sites, jobs, seed, how = given.one
+        print(json.dumps(run(kind, int(sites), int(jobs), int(seed), how, given.limit)))
+        return
+    instances: list[dict[str, Any]] = []
+    print("type          size      seed  how      objective      bound       gap  wall s   cpu s  ended")
+    for kind in given.types:
+        for size in SIZES[kind]:
+            for seed in given.seeds:
+                instance = {"type": kind, "sites": size[0], "jobs": size[1], "seed": seed, "runs": {}}
+                instances.append(instance)
+                ways = ("ours",) if given.no_plain or size != SIZES[kind][-1] else ("ours", *PLAIN)
+                for how in ways:
+                    one = (kind, str(size[0]), str(size[1]), str(seed), how)
+                    done = in_own_process("benchmarks.special_cases", "--limit", str(given.limit), "--one", *one)
+                    instance["runs"][how] = done
+                    write_results(given.out, {"limit_seconds": given.limit, "instances": instances})
+                    print(_line(kind, size, seed, how, done), flush=True)
 
 
-def capacities(kind: str, cost: Ints, use: Ints) -> Ints:
-    """Return the capacity of each agent by the recipe of a type, rounded down.
-
-    Parameters
-    ----------
-    kind
-        One of `ASSIGNMENT`.
-    cost, use
-        (agents, jobs).
-    """
-    agents, jobs = cost.shape
-    if kind in ("a", "b"):
-        cheapest = np.argmin(cost, axis=0)  # of equal costs the first agent, as published
-        busiest = np.bincount(cheapest, weights=use[cheapest, np.arange(jobs)], minlength=agents).max()
-        most = 0.6 * (jobs / agents) * 15 + 0.4 * busiest
-        return np.full(agents, int((0.7 if kind == "b" else 1.0) * most + 1e-9), dtype=np.int64)
-    return (8 * use.sum(axis=1)) // (10 * agents)
-
-
-def _costs_and_uses(rng: Generator, kind: str, agents: int, jobs: int) -> tuple[Ints, Ints]:
-    shape = (agents, jobs)
-    if kind == "d":
-        use = rng.integers(1, 101, shape)
-        return 111 - use + rng.integers(-10, 11, shape), use
-    if kind == "e":
-        use = np.rint(1 - 10 * np.log(1 - rng.random(shape))).astype(np.int64)  # 1 - U[0, 1) is U(0, 1]
-        return np.rint(1000 / use - 10 * rng.random(shape)).astype(np.int64), use
-    return rng.integers(10, 51, shape), rng.integers(5, 26, shape)
-
-
-def _location(rng: Generator, kind: str, sites: int, customers: int) -> sm.AllocationProblem:
-    site_place, customer_place = rng.integers(10, 201, (sites, 2)), rng.integers(10, 201, (customers, 2))
-    apart = site_place[:, None, :] - customer_place[None, :, :]
-    cost = np.rint(4 * np.sqrt((apart**2).sum(axis=2))).astype(np.int64)
-    demand = rng.integers(10, 51, customers)
-    even = kind == "sscfl"
-    # smaller instances keep the share of capacity in demand of 30 x 200
-    capacity = np.full(sites, round((400 if even else 600) * (customers / 200) * (30 / sites)))
-    opening = np.full(sites, 500) if even else rng.integers(500, 1501, sites)
-    problem = assignment_problem(cost, np.tile(demand, (sites, 1)), capacity)
-    carried = sparse.csr_array(
-        (np.ones(sites * customers), (np.tile(np.arange(sites), customers), np.arange(sites * customers)))
+def _line(kind: str, size: tuple[int, int], seed: int, how: str, done: dict[str, Any]) -> str:
+    gap = "-" if done["gap"] is None else f"{100 * done['gap']:.3f} %"
+    return (
+        f"{kind:<13} {size[0]:>2} x {size[1]:<4} {seed:>4}  {how:<7} {done['objective'] or '-':>10} "
+        f"{done['bound'] or '-':>10} {gap:>9} {done['wall_seconds']:>7} {done['cpu_seconds']:>7}  {done['termination']}"
     )
-    return sm.AllocationProblem(
-        problem.option_group, problem.option_cost, problem.usage, capacity, opening, charges=carried
-    )
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from solver_models.backend import LinearModel
 Ints = NDArray[np.int64]
 
 
-def linear_model(problem: AllocationProblem, options: Ints | None = None) -> LinearModel:
+def linear_model(problem: AllocationProblem, options: Ints | None = None, *, tied: bool = True) -> LinearModel:
     """Write constraints (1), (2) and (4) as rows; variables are the options, then the charges.
 
     Where everything that takes of a resource carries one charge, (2) reads sum_j a_rj x_j <= capacity_r y_k: the same
@@ -25,6 +25,8 @@ def linear_model(problem: AllocationProblem, options: Ints | None = None) -> Lin
         The problem.
     options
         (n_kept,) the options in the model; None = all.
+    tied
+        Whether capacities are tied to charges; False writes the constraints as they are stated.
     """
     kept = np.arange(len(problem.option_group)) if options is None else options
     usage, charges, group = problem.usage[:, kept], problem.charges[:, kept], problem.option_group[kept]
@@ -38,7 +40,7 @@ def linear_model(problem: AllocationProblem, options: Ints | None = None) -> Lin
         (-np.ones(len(links)), (np.arange(len(links)), links // max(problem.n_groups, 1))),
         shape=(len(links), n_charges),
     )
-    charged = _charge_of_resources(usage, charges)
+    charged = _charge_of_resources(usage, charges) if tied else np.full(n_resources, -1, dtype=np.int64)
     opened = np.flatnonzero((charged >= 0) & (problem.capacity > 0))
     room = problem.capacity[opened]
     resource_charges = sparse.csr_array((-room, (opened, charged[opened])), shape=(n_resources, n_charges))

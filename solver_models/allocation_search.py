@@ -209,8 +209,11 @@ def _close(
         left = _left_below(known, homes, part, top, known.cutoff)
         if left is not None:
             _by_programs(known, ask, lambda: seconds_left() - keep, left, known.cutoff)
+    dearest = float(np.abs(known.problem.option_cost).sum() + known.problem.charge_cost.sum())
     while not known.proven and not out_of_time():
         limit = min(known.cutoff, known.bound + stride)
+        if limit > dearest:
+            limit = known.cutoff
         left = _left_below(known, homes, part, top, limit)
         if left is None:
             known.bound = max(known.bound, limit)
@@ -227,7 +230,7 @@ def _close(
             known.problem,
             narrowed,
             top.price,
-            target=limit,
+            target=limit if np.isfinite(limit) else top.bound + CLOSE * max(1.0, abs(top.bound)),
             rounds=60,
             enough=lambda bound: out_of_time() or known.settle(np.float64(bound)) >= limit,
         )
