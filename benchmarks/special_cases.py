@@ -5,8 +5,8 @@
     python -m benchmarks.special_cases                                  # every type and size, one seed
     python -m benchmarks.special_cases --types c sscfl --seeds 1 2 3 --limit 20 --out FILE
 
-Each run is a process of its own on one core. The plain model runs on the largest size of each type: constraints (1), (2)
-and (4) as they stand, no help of ours. Recipes and their sources are in `benchmarks.special_instances`.
+Each run is a process of its own on one core. The plain model runs on the largest size of each type: constraints (1),
+(2) and (4) as they stand, no help of ours. Recipes and their sources are in `benchmarks.special_instances`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _plain(problem: sm.AllocationProblem, solver: Solver, limit: float) -> tuple
     answer = solve_linear(linear_model(problem, tied=False), solver, time_limit=limit)
     bound = answer.bound
     if np.all(problem.option_cost == np.floor(problem.option_cost)) and np.isfinite(bound):
-        bound = float(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) ** 0.5))  # the same rounding up as ours
+        bound = float(np.ceil(bound - 1e-7 * abs(bound) - 1e-6))  # the same rounding up as ours
     if answer.values is None:
         return None, bound, f"failed: {answer.failure[:120]}" if answer.failure else "no_solution"
     chosen = np.flatnonzero(answer.values[: len(problem.option_group)] > 0.5)

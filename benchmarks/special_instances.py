@@ -1,10 +1,11 @@
 """Special cases of the allocation model, drawn by published recipes: generalised assignment and facility location.
 
-Generalised assignment, types A to D: Chu and Beasley (1997), "A genetic algorithm for the generalised assignment problem",
-*Computers & Operations Research* 24(1), 17-23, after Martello and Toth (1990). Type E: Laguna, Kelly, Gonzalez-Velarde and
-Glover (1995), "Tabu search for the multilevel generalized assignment problem", *European Journal of Operational Research*
-82(1), 176-189, in the form of Yagiura, Ibaraki and Glover (2004), "An ejection chain approach for the generalized
-assignment problem", *INFORMS Journal on Computing* 16(2), 133-151. With m agents, n jobs and all numbers whole:
+Generalised assignment, types A to D: Chu and Beasley (1997), "A genetic algorithm for the generalised assignment
+problem", *Computers & Operations Research* 24(1), 17-23, after Martello and Toth (1990). Type E: Laguna, Kelly,
+Gonzalez-Velarde and Glover (1995), "Tabu search for the multilevel generalized assignment problem", *European Journal
+of Operational Research* 82(1), 176-189, in the form of Yagiura, Ibaraki and Glover (2004), "An ejection chain
+approach for the generalized assignment problem", *INFORMS Journal on Computing* 16(2), 133-151. With m agents, n jobs
+and all numbers whole:
 
 ====  ===================  ==========================  ==========================================================
 type  use a_ij             cost c_ij                   capacity b_i
@@ -18,9 +19,10 @@ e     1 - 10 ln U(0, 1]    1000 / a_ij - 10 U[0, 1]    0.8 sum_j a_ij / m
 ====  ===================  ==========================  ==========================================================
 
 Single-source facility location: Holmberg, Ronnqvist and Yuan (1999), "An exact algorithm for the capacitated facility
-location problems with single sourcing", *European Journal of Operational Research* 113(3), 544-559. Places in a square,
-cost four times the distance, demands U[10, 50]. What is fixed here was read off two of their 30 x 200 instances: `sscfl`
-has the capacity 400 and opening cost 500 of p56, `sscfl-uneven` the capacity 600 and opening costs of 500 to 1 500 of p67.
+location problems with single sourcing", *European Journal of Operational Research* 113(3), 544-559. Places in the
+square [10, 200]^2 and cost four times the distance, so that costs reach about 1 000 as in the published instances;
+demands U[10, 50]. What else is fixed was read off two of their 30 x 200 instances: `sscfl` has the capacity 400 and
+opening cost 500 of p56, `sscfl-uneven` the capacity 600 and opening costs of 500 to 1 500 of p67.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ ASSIGNMENT = ("a", "b", "c", "d", "e")
 LOCATION = ("sscfl", "sscfl-uneven")
 """Types of single-source facility location."""
 SIZES = {
-    **{name: ((5, 100), (5, 200), (10, 100), (10, 200), (20, 100), (20, 200)) for name in ASSIGNMENT},
-    **{name: ((10, 50), (20, 100), (30, 200)) for name in LOCATION},
+    **dict.fromkeys(ASSIGNMENT, ((5, 100), (5, 200), (10, 100), (10, 200), (20, 100), (20, 200))),
+    **dict.fromkeys(LOCATION, ((10, 50), (20, 100), (30, 200))),
 }
 """(agents or sites, jobs or customers) of each type's instances; the last is the largest."""
 

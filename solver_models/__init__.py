@@ -3,7 +3,8 @@
 Importing this package imports numpy and scipy only; a solver is loaded by the first solve.
 """
 
-from solver_models.allocation import AllocationProblem, Solution, Termination, solve
+from solver_models.allocation import solve
+from solver_models.allocation_problem import AllocationProblem, Solution, Termination
 from solver_models.sourcing import (
     INFEASIBLE,
     UNLIMITED,

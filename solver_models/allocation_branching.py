@@ -1,9 +1,9 @@
 """Branch and bound on the knapsack bound: prices climb, what cannot pay is dropped, the rest is divided.
 
-In each part of the problem a few steps of subgradient ascent raise L(u) of `allocation_knapsacks`. An option with which L
-reaches the cost of the best choice known leaves the part; one without which L does is taken (Posta, Ferland and Michelon
-2012). What is left is divided in two by one option, first in, then out; or by one home, first used, then not. After each
-dive to the bottom the part of least bound is next.
+In each part of the problem a few steps of subgradient ascent raise L(u) of `allocation_knapsacks`. An option with
+which L reaches the cost of the best choice known leaves the part; one without which L does is taken (Posta, Ferland
+and Michelon 2012). What is left is divided in two by one option, first in, then out; or by one home, first used, then
+not. After each dive to the bottom the part of least bound is next.
 """
 
 from __future__ import annotations

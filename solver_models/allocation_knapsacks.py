@@ -4,13 +4,13 @@ With a price u_g for serving group g, constraint (1) leaves the model and what r
 
     L(u) = sum_g u_g + sum_h min(0, f_h + min { sum_j (c_j - u_g(j)) x_j : sum_j a_hj x_j <= capacity_h, x binary })
 
-over the *homes* h: an option's home is the resource it takes most of (else the first charge it carries), f_h the charges
-that every option of the home and no other option carries. Everything else about an option is left out of its home, which
-can only lower the bound; so L(u) <= the cost of every feasible choice for any u, whatever solver the u came from. Where
-each option meets one resource (generalised assignment, single-source facility location) nothing is left out, and the best
-L(u) is the bound of the model over whole sets of groups per resource, above the linear relaxation (Fisher, Jaikumar and
-Van Wassenhove 1986; Posta, Ferland and Michelon 2012, "An exact method with variable fixing for solving the generalized
-assignment problem", *Computational Optimization and Applications* 52, 629-644).
+over the *homes* h: an option's home is the resource it takes most of (else the first charge it carries), f_h the
+charges that every option of the home and no other option carries. Everything else about an option is left out of its
+home, which can only lower the bound; so L(u) <= the cost of every feasible choice for any u, whatever solver the u
+came from. Where each option meets one resource (generalised assignment, single-source facility location) nothing is
+left out, and the best L(u) is the bound of the model over whole sets of groups per resource, above the linear
+relaxation (Fisher, Jaikumar and Van Wassenhove 1986; Posta, Ferland and Michelon 2012, "An exact method with variable
+fixing for solving the generalized assignment problem", *Computational Optimization and Applications* 52, 629-644).
 
 Uses that are not whole numbers, or too many, are rounded down on a grid: again only lower.
 """
@@ -172,7 +172,7 @@ class Homes:
         Returns
         -------
         home, inside, often
-            The home, the (n_options,) mask of its options, whether it is used more often than not; None = all are clear.
+            Its number, the (n_options,) mask of its options, whether it is used more often than not; None = all clear.
         """
         real = self._option >= 0
         used = np.where(real, share[self._option], 0.0).max(axis=1, initial=0.0)
@@ -229,12 +229,12 @@ class Homes:
         gain[gain >= 0] = np.inf
         weight = np.take_along_axis(self._weight, slots, axis=1)
         tables = _Tables(self._n_homes, int(part.room.max()), int(weight.max(initial=0)))
-        took = np.zeros((paying, *tables.now.shape), dtype=bool)
+        took = np.empty((paying, *tables.now.shape), dtype=bool)
         before = []
         for slot in range(paying):
             if excess is not None:
                 before.append(tables.now.copy())
-            took[slot] = tables.add(weight[:, slot], gain[:, slot])
+            tables.add(weight[:, slot], gain[:, slot], took[slot])
         fixed = np.where(part.sunk, 0.0, self._fixed)
         paid = float(self._fixed[part.sunk].sum())
         best = fixed + tables.now[rows, part.room]
@@ -272,14 +272,18 @@ class _Tables:
         self.now = self._padded[:, heaviest:]
         self.now[:] = 0.0
         width = self._padded.shape[1]
+        self._flat = self._padded.ravel()
         self._at = np.arange(n_homes)[:, None] * width + heaviest + np.arange(capacity + 1)[None, :]
+        self._from, self._with = np.empty_like(self._at), np.empty(self._at.shape)
 
-    def add(self, weight: Ints, gain: Floats) -> Bools:
-        """Add one option to each home; return where it is taken."""
-        with_it = self._padded.ravel().take(self._at - weight[:, None]) + gain[:, None]
-        better = with_it < self.now
-        np.minimum(self.now, with_it, out=self.now)
-        return better
+    def add(self, weight: Ints, gain: Floats, better: Bools | None = None) -> None:
+        """Add one option to each home; say in `better` at which capacities it is taken."""
+        np.subtract(self._at, weight[:, None], out=self._from)
+        self._flat.take(self._from, out=self._with, mode="clip")
+        np.add(self._with, gain[:, None], out=self._with)
+        if better is not None:
+            np.less(self._with, self.now, out=better)
+        np.minimum(self.now, self._with, out=self.now)
 
 
 def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:
@@ -288,11 +292,12 @@ def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:
     rest = capacity[:, None] - at
     rows = np.arange(len(first))[:, None]
     total = np.where(rest >= 0, first + second[rows, np.maximum(rest, 0)], np.inf)
-    return total.min(axis=1)
+    least: Floats = total.min(axis=1)
+    return least
 
 
 def _homes(problem: AllocationProblem, usable: Bools) -> tuple[Ints, Ints, Ints, bool]:
-    """Return each option's home (-1 = none), its use there, and the capacities (whole numbers, rounded down); whether all meet one."""
+    """Return each option's home (-1 = none), its use there, whole capacities, and whether every option meets one."""
     n_options, n_resources = len(usable), len(problem.capacity)
     used = problem.usage.tocoo()
     kept = usable[used.col]

@@ -1,8 +1,9 @@
 """Local search for allocation where each option meets one site: shifts, swaps and ejections under prices of overload.
 
-A *site* is a resource (or a charge without one, or nothing at all) that options meet at. The state serves each group at one
-site and may overload sites; each unit of overload costs its site's price, which rises while the site stays overloaded and
-falls while it does not (Yagiura, Ibaraki and Glover 2004). Opening and closing sites is part of every move's cost.
+A *site* is a resource (or a charge without one, or nothing at all) that options meet at. The state serves each group
+at one site and may overload sites; each unit of overload costs its site's price, which rises while the site stays
+overloaded and falls while it does not (Yagiura, Ibaraki and Glover 2004). Opening and closing sites is part of every
+move's cost.
 """
 
 from __future__ import annotations
@@ -137,7 +138,9 @@ class _State:
 
     def __init__(self, sites: Sites, start: Ints, price: Floats) -> None:
         self.sites, self.at = sites, start.copy()
-        self.limit = sites.capacity + 1e-9 * np.maximum(1.0, np.abs(np.where(np.isfinite(sites.capacity), sites.capacity, 0.0)))
+        self.limit = sites.capacity + 1e-9 * np.maximum(
+            1.0, np.abs(np.where(np.isfinite(sites.capacity), sites.capacity, 0.0))
+        )
         self.groups = np.arange(len(start))
         self.load = np.bincount(start, weights=sites.use[self.groups, start], minlength=len(sites.capacity))
         self.count = np.bincount(start, minlength=len(sites.capacity))
@@ -191,7 +194,9 @@ class _State:
         over = np.maximum(self.load - self.limit, 0.0)
         use = sites.use[self.groups, at]
         less = over[at] - np.maximum(self.load[at] - use - self.limit[at], 0.0)
-        return sites.cost[self.groups, at] + self.price[at] * less + sites.opening[at] * (self.count[at] == 1)
+        saved: Floats = sites.cost[self.groups, at] + self.price[at] * less
+        saved += sites.opening[at] * (self.count[at] == 1)
+        return saved
 
     def _shift(self) -> bool:
         sites = self.sites

@@ -1,4 +1,4 @@
-"""The allocation problem and its solution: what is decided, checked once, costed exactly. `allocation.solve` solves it."""
+"""The allocation problem and its solution: what is decided, checked once, costed exactly. Solved by `allocation`."""
 
 from __future__ import annotations
 

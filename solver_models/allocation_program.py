@@ -16,8 +16,8 @@ def linear_model(problem: AllocationProblem, options: Ints | None = None, *, tie
     """Write constraints (1), (2) and (4) as rows; variables are the options, then the charges.
 
     Where everything that takes of a resource carries one charge, (2) reads sum_j a_rj x_j <= capacity_r y_k: the same
-    choices, a higher linear relaxation. Such capacities together must hold what the groups take of them at least; that row
-    says nothing new, but whole numbers of open sites follow from it.
+    choices, a higher linear relaxation. Such capacities together must hold what the groups take of them at least;
+    that row says nothing new, but whole numbers of open sites follow from it.
 
     Parameters
     ----------
@@ -31,7 +31,9 @@ def linear_model(problem: AllocationProblem, options: Ints | None = None, *, tie
     kept = np.arange(len(problem.option_group)) if options is None else options
     usage, charges, group = problem.usage[:, kept], problem.charges[:, kept], problem.option_group[kept]
     n_options, n_charges, n_resources = len(kept), len(problem.charge_cost), len(problem.capacity)
-    one_each = sparse.csr_array((np.ones(n_options), (group, np.arange(n_options))), shape=(problem.n_groups, n_options))
+    one_each = sparse.csr_array(
+        (np.ones(n_options), (group, np.arange(n_options))), shape=(problem.n_groups, n_options)
+    )
     carried = charges.tocoo()
     pair = carried.row * np.int64(problem.n_groups) + group[carried.col]
     links, row = np.unique(pair, return_inverse=True)

@@ -36,9 +36,7 @@ def meeting_at_one(seed: int) -> sm.AllocationProblem:
     if seed % 2:
         return sm.AllocationProblem(group, cost, usage, capacity)
     opening = rng.integers(0, 40, sites)
-    return sm.AllocationProblem(
-        group, cost, usage, capacity, opening, (np.arange(sites)[:, None] == site).astype(int)
-    )
+    return sm.AllocationProblem(group, cost, usage, capacity, opening, (np.arange(sites)[:, None] == site).astype(int))
 
 
 def meeting_anywhere(seed: int) -> sm.AllocationProblem:
