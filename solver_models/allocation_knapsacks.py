@@ -31,6 +31,8 @@ Bools = NDArray[np.bool_]
 GRID = 2_000
 """Most units of a capacity that are told apart."""
 
+MOST_CELLS = 20_000_000
+"""Work of one pricing (options x capacity) up to which homes can be priced."""
 DOUBT = 0.08
 """A home is surely used, or surely not, where all but this share of the steps say so."""
 
@@ -104,11 +106,16 @@ class Homes:
         inside = inside[np.argsort(home[inside], kind="stable")]
         names, first, count = np.unique(home[inside], return_index=True, return_counts=True)
         self._n_homes, widest = len(names), int(count.max(initial=0))
+        self._capacity = capacity[names]
+        self.cells = self._n_homes * widest * (int(self._capacity.max(initial=0)) + 1)
+        """Work of one pricing: options times capacity."""
+        if self.cells > MOST_CELLS:
+            widest = 0  # a table of this size is never priced
         self._option = np.full((self._n_homes, widest), -1, dtype=np.int64)
         place = np.repeat(np.arange(self._n_homes), count)
-        self._option[place, np.arange(len(inside)) - first[place]] = inside
-        self._weight = np.where(self._option >= 0, weight[self._option], 0)
-        self._capacity = capacity[names]
+        if widest:
+            self._option[place, np.arange(len(inside)) - first[place]] = inside
+        self._weight = np.where(self._option >= 0, weight[self._option], 0) if widest else self._option
         own = _own_charges(problem, usable, home)
         self._fixed = own[names]
         self.whole = meets_one and bool(np.isclose(own.sum(), problem.charge_cost.sum()))
@@ -116,11 +123,6 @@ class Homes:
         self._place = np.full(len(usable), -1, dtype=np.int64)
         self._place[inside] = place
         self._use = weight
-
-    @property
-    def cells(self) -> int:
-        """Size of the work of one pricing: options times capacity."""
-        return int(self._option.size * (self._capacity.max(initial=0) + 1))
 
     def narrow(self, usable: Bools, sunk: Bools | None = None) -> Narrowed | None:
         """Take the options left of groups that have one, drop what no longer fits, until nothing changes.

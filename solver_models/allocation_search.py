@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.allocation_branching import ROOT_ROUNDS, Branching, Climbed, climb
-from solver_models.allocation_knapsacks import Homes, Narrowed
+from solver_models.allocation_knapsacks import MOST_CELLS, Homes, Narrowed
 from solver_models.allocation_local_search import improve, sites_of
 from solver_models.allocation_problem import AllocationProblem
 from solver_models.allocation_program import linear_model
@@ -34,8 +34,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Ask = Callable[..., Answer]
 
-MOST_CELLS = 20_000_000
-"""Work of one pricing (options x capacity) up to which the knapsack bound is used."""
 DIVES = (0.3, 0.1, 0.04)
 """Share of the groups that a dive settles at a time."""
 CLOSE = 0.01

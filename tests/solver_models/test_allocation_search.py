@@ -8,7 +8,7 @@ import pytest
 from solver_doubles import PROGRAM_DOUBLES
 
 import solver_models as sm
-from solver_models import allocation
+from solver_models import allocation, allocation_knapsacks, allocation_search
 from solver_models.allocation_branching import Branching, climb
 from solver_models.allocation_knapsacks import Homes
 from solver_models.allocation_local_search import improve, sites_of
@@ -203,6 +203,16 @@ def test_lies_about_programs_never_give_a_choice_that_breaks_a_rule(name, monkey
         if solution.chosen is not None:
             assert problem.cost_of(solution.chosen) == solution.objective >= brute_force(problem) - 1e-9
             assert solution.bound <= solution.objective
+
+
+@pytest.mark.parametrize("seed", range(0, 40, 4))
+def test_problems_too_large_to_price_are_left_to_programs(seed, monkeypatch):
+    monkeypatch.setattr(allocation_knapsacks, "MOST_CELLS", -1)
+    monkeypatch.setattr(allocation_search, "MOST_CELLS", -1)
+    for draw in (meeting_at_one, meeting_anywhere):
+        solution, best = sm.solve(draw(seed), time_limit=20.0), brute_force(draw(seed))
+        assert solution.termination == ("infeasible" if np.isinf(best) else "optimal")
+        assert solution.objective is None or solution.objective == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize(("step", "costs"), [(4.0, [8, 12, -4]), (1.0, [3, 8, 5]), (0.0, [0.5, 1, 2])])
