@@ -42,8 +42,10 @@ FIRST_ROUNDS = 60
 """Local optima visited from the first prices, before any dive: for a choice soon."""
 PROGRAM_SHARE = 0.7
 """Share of the time left after the dives for programs, where the knapsack bound leaves out part of the problem."""
-MANY_PARTS = 200
-"""A question that took fewer parts is followed by one twice as far."""
+DIVE_SHARE = 0.25
+"""Share of the whole time after which no dive goes on."""
+QUESTION_SHARE = 0.15
+"""How far above the bound the next question goes, as a share of what is still between bound and best choice."""
 
 
 @dataclass(slots=True)
@@ -161,10 +163,10 @@ def search(known: Known, ask: Ask, seconds_left: Callable[[], float], rng: np.ra
         known.offer(improve(polish, first, overload, rounds=FIRST_ROUNDS, rng=rng, enough=out_of_time))
     for share in DIVES:
         before = known.cost
-        tree.dive(part, top, share=share, out_of_time=lambda: seconds_left() < 0.6 * total)
+        tree.dive(part, top, share=share, out_of_time=lambda: seconds_left() < (1 - DIVE_SHARE) * total)
         if polish is not None and known.chosen is not None and known.cost < before:
             known.offer(improve(polish, known.chosen, overload, rounds=30, rng=rng, enough=out_of_time))
-        if known.proven or seconds_left() < 0.6 * total:
+        if known.proven or seconds_left() < (1 - DIVE_SHARE) * total:
             break
     if not known.proven:
         top = _climb_on(known, homes, part, top, out_of_time)
@@ -204,7 +206,6 @@ def _close(
     out_of_time: Callable[[], bool],
 ) -> None:
     """Ask for choices below one cost after another, the next one higher where there is none."""
-    stride = max(known.step, 1e-4 * max(1.0, abs(top.bound)) if not known.step else known.step)
     if not homes.whole:
         # what the homes leave out, solvers see
         by_program = PROGRAM_SHARE * seconds_left()
@@ -212,15 +213,20 @@ def _close(
         left = _left_below(known, homes, part, top, known.cutoff)
         if left is not None:
             _by_programs(known, ask, lambda: seconds_left() - keep, left, known.cutoff)
+    longer = 1.0
     dearest = float(np.abs(known.problem.option_cost).sum() + known.problem.charge_cost.sum())
     while not known.proven and not out_of_time():
+        apart = known.cost - known.bound if np.isfinite(known.cost) else CLOSE * max(1.0, abs(known.bound))
+        stride = max(longer * QUESTION_SHARE * apart, known.step or 1e-6 * max(1.0, abs(known.bound)))
         limit = min(known.cutoff, known.bound + stride)
+        if known.step:
+            limit = min(known.cutoff, float(np.ceil(limit / known.step)) * known.step)
         if limit > dearest:
             limit = known.cutoff
         left = _left_below(known, homes, part, top, limit)
         if left is None:
             known.bound = max(known.bound, limit)
-            stride *= 2 if known.step else 4
+            longer *= 2
             continue
         inner = Homes(known.problem, left)
         narrowed = inner.narrow(left)
@@ -237,15 +243,13 @@ def _close(
             rounds=60,
             enough=_reaching(known, limit, out_of_time),
         )
-        tree.dive(narrowed, parent, share=0.1, out_of_time=out_of_time)
         rest = tree.tighten(narrowed, parent)
         if rest is None:
             known.bound = max(known.bound, min(limit, known.cost))
             continue
         tree.run(rest, parent, out_of_time)
         known.bound = max(known.bound, min(tree.bound, limit, known.cost))
-        if tree.parts < MANY_PARTS:
-            stride *= 2
+        longer = 2 * longer if not np.isfinite(known.cost) else 1.0
 
 
 def _below(known: Known, limit: float) -> Callable[[], float]:
