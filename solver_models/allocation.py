@@ -90,7 +90,7 @@ def _whole(known: Known, ask: Any, seconds_left: Any, claims: list[bool]) -> Non
 def _solution(known: Known, possible: bool) -> Solution:
     if known.chosen is None:
         return Solution(None, None, known.bound, None, Termination.NO_SOLUTION if possible else Termination.INFEASIBLE)
-    bound = min(known.bound, known.cost)
+    bound = float(min(known.bound, known.cost))
     gap = (known.cost - bound) / max(abs(known.cost), 1e-9)
     proven = known.proven or gap <= known.relative_gap + 1e-9
     return Solution(known.chosen, known.cost, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)
