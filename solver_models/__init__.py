@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from solver_models.allocation import AllocationProblem as AllocationProblem
-    from solver_models.allocation import Solution as Solution
-    from solver_models.allocation import Termination as Termination
     from solver_models.allocation import solve as solve
+    from solver_models.allocation_problem import AllocationProblem as AllocationProblem
+    from solver_models.allocation_problem import Solution as Solution
+    from solver_models.allocation_problem import Termination as Termination
     from solver_models.sourcing import INFEASIBLE as INFEASIBLE
     from solver_models.sourcing import UNLIMITED as UNLIMITED
     from solver_models.sourcing import Choice as Choice
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from solver_models.sourcing import served_vectors as served_vectors
 
 _HOMES = {
-    "allocation": ("AllocationProblem", "Solution", "Termination", "solve"),
+    "allocation": ("solve",),
+    "allocation_problem": ("AllocationProblem", "Solution", "Termination"),
     "sourcing": (
         "INFEASIBLE",
         "UNLIMITED",

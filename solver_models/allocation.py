@@ -6,167 +6,25 @@
     (4)         sum_{j in g carries k} x_j <= y_k           for each group g and charge k
                 x, y binary
 
+Small problems are handed to solvers whole, larger ones are searched (`allocation_search`).
+
 The generalised assignment problem, single-source facility location and set-up problems are special cases.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from time import monotonic
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
+from solver_models.allocation_problem import AllocationProblem, Solution, Termination
+from solver_models.allocation_program import linear_model
+from solver_models.allocation_search import Known, search, take
 from solver_models.backend import Answer, LinearModel, Solver, solve_linear
 
-
-class Termination(StrEnum):
-    """Why a solve ended."""
-
-    OPTIMAL = "optimal"
-    """A choice is proven to be within the gap asked for."""
-    FEASIBLE = "feasible"
-    """A checked choice, its gap larger than asked for."""
-    INFEASIBLE = "infeasible"
-    """Proven that no feasible choice exists."""
-    NO_SOLUTION = "no_solution"
-    """None found, none excluded."""
-
-
-Matrix = ArrayLike | sparse.sparray | sparse.spmatrix
-"""A sparse or dense matrix."""
-
-
-@dataclass(frozen=True, eq=False)
-class AllocationProblem:
-    """An allocation problem on arrays of its own, checked once and never changed.
-
-    Parameters
-    ----------
-    option_group
-        (n_options,) int: which group an option belongs to; groups are 0 … n_groups - 1, none empty.
-    option_cost
-        (n_options,) float or int, finite.
-    usage
-        (n_resources, n_options) sparse or dense, >= 0: what an option takes of each resource.
-    capacity
-        (n_resources,) float or int.
-    charge_cost
-        (n_charges,) paid once if any option that carries the charge is chosen; None = no charges.
-    charges
-        (n_charges, n_options) sparse or dense, 0/1.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ, a number is not finite, a usage or charge cost is negative, a charge is neither 0 nor 1, or a
-        group is empty.
-    """
-
-    option_group: NDArray[np.int64]
-    option_cost: NDArray[np.float64]
-    usage: sparse.csr_array
-    capacity: NDArray[np.float64]
-    charge_cost: NDArray[np.float64]
-    charges: sparse.csr_array
-
-    def __init__(
-        self,
-        option_group: ArrayLike,
-        option_cost: ArrayLike,
-        usage: Matrix,
-        capacity: ArrayLike,
-        charge_cost: ArrayLike | None = None,
-        charges: Matrix | None = None,
-    ) -> None:
-        group = np.asarray(option_group)
-        if group.ndim != 1 or (len(group) and group.dtype.kind not in "iu"):
-            raise ValueError("option_group must be one array of whole numbers")
-        costs = np.array([] if charge_cost is None else charge_cost, dtype=np.float64)
-        settled: dict[str, Any] = {
-            "option_group": group.astype(np.int64),
-            "option_cost": np.array(option_cost, dtype=np.float64),
-            "usage": _matrix(usage),
-            "capacity": np.array(capacity, dtype=np.float64),
-            "charge_cost": costs,
-            "charges": _matrix(sparse.csr_array((len(costs), len(group))) if charges is None else charges),
-        }
-        for name, value in settled.items():
-            object.__setattr__(self, name, value)
-            (value.data if isinstance(value, sparse.csr_array) else value).flags.writeable = False
-        self._check()
-
-    def _check(self) -> None:
-        n_options = len(self.option_group)
-        if self.capacity.ndim != 1 or self.charge_cost.ndim != 1:
-            raise ValueError("capacity and charge_cost must each be one array")
-        if self.option_cost.shape != (n_options,):
-            raise ValueError(f"option_cost must have {n_options} entries")
-        if self.usage.shape != (len(self.capacity), n_options):
-            raise ValueError(f"usage must be {len(self.capacity)} x {n_options}, not {self.usage.shape}")
-        if self.charges.shape != (len(self.charge_cost), n_options):
-            raise ValueError(f"charges must be {len(self.charge_cost)} x {n_options}, not {self.charges.shape}")
-        finite = (self.option_cost, self.usage.data, self.capacity, self.charge_cost, self.charges.data)
-        if not all(np.all(np.isfinite(array)) for array in finite):
-            raise ValueError("costs, usage, capacity and charges must be finite")
-        if np.any(self.usage.data < 0) or np.any(self.charge_cost < 0):
-            raise ValueError("usage and charge_cost must be >= 0")
-        if np.any((self.charges.data != 0) & (self.charges.data != 1)):
-            raise ValueError("charges must be 0 or 1")
-        named = np.unique(self.option_group)
-        if not np.array_equal(named, np.arange(len(named))):
-            raise ValueError("groups must be 0 … n_groups - 1, none empty")
-
-    @property
-    def n_groups(self) -> int:
-        """Number of groups."""
-        return int(self.option_group.max()) + 1 if len(self.option_group) else 0
-
-    def cost_of(self, chosen: NDArray[np.int64]) -> float:
-        """Return the exact cost of a choice, or infinity if it breaks a rule.
-
-        Parameters
-        ----------
-        chosen
-            (n_groups,) the option chosen for each group.
-        """
-        if np.any((chosen < 0) | (chosen >= len(self.option_group))):
-            return float("inf")
-        if not np.array_equal(self.option_group[chosen], np.arange(self.n_groups)):
-            return float("inf")
-        used = self.usage[:, chosen].sum(axis=1)
-        if np.any(used > self.capacity + 1e-9 * np.maximum(1.0, np.abs(self.capacity))):
-            return float("inf")
-        paid = self.charges[:, chosen].sum(axis=1) > 0
-        return float(self.option_cost[chosen].sum() + self.charge_cost[paid].sum())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
-    """What `solve` found.
-
-    Parameters
-    ----------
-    chosen
-        (n_groups,) the option chosen for each group; None when there is none.
-    objective
-        Its cost, recomputed from the problem; None when there is none.
-    bound
-        Lower bound, the solver's claim; -inf when there is none.
-    gap
-        (objective - bound) / max(|objective|, 1e-9); None without an objective; never negative.
-    termination
-        Why it ended.
-    """
-
-    chosen: NDArray[np.int64] | None
-    objective: float | None
-    bound: float
-    gap: float | None
-    termination: Termination
+SMALL = 400
+"""Options up to which a problem is handed to solvers whole."""
 
 
 def solve(
@@ -187,7 +45,7 @@ def solve(
     relative_gap
         Stop when proven this good.
     seed, threads
-        Passed to the solver.
+        Passed to the solvers; the seed also draws the perturbations of the local search.
 
     Raises
     ------
@@ -199,84 +57,40 @@ def solve(
     if problem.n_groups == 0:
         return Solution(np.empty(0, dtype=np.int64), 0.0, 0.0, 0.0, Termination.OPTIMAL)
     deadline = monotonic() + time_limit
-    model = _linear_model(problem)
-    best: Solution | None = None
-    # A second solver takes over what the first leaves open: statuses are claims, and each solver has lost answers.
-    for solver, share in ((Solver.HIGHS, 0.7), (Solver.SCIP, 1.0)):
-        left = deadline - monotonic()
-        if left <= 0 and best is not None:
-            break
-        answer = solve_linear(
-            model, solver, time_limit=max(left * share, 0.05), relative_gap=relative_gap, seed=seed, threads=threads
-        )
-        best = _better(problem, best, answer, relative_gap)
-        if best.termination is Termination.OPTIMAL:
-            break
-    assert best is not None  # noqa: S101 - the loop always runs once
-    return best
+    known = Known(problem, relative_gap)
+    claims: list[bool] = []
+
+    def ask(model: LinearModel, solver: Solver, **limits: Any) -> Answer:
+        """Ask a solver: the one place."""
+        gap = 0.0 if solver is Solver.GLOP else relative_gap
+        return solve_linear(model, solver, relative_gap=gap, seed=seed, threads=threads, **limits)
+
+    possible = True
+    if len(problem.option_group) > SMALL:
+        possible = search(known, ask, lambda: deadline - monotonic(), np.random.default_rng(seed))
+    if possible and known.chosen is None:
+        _whole(known, ask, lambda: deadline - monotonic(), claims)
+    return _solution(known, possible and not any(claims))
 
 
-def _better(problem: AllocationProblem, known: Solution | None, answer: Answer, relative_gap: float) -> Solution:
-    """Check an answer exactly and keep the better of it and what is known."""
-    bound = max(answer.bound if np.isfinite(answer.bound) else -np.inf, known.bound if known else -np.inf)
-    chosen = known.chosen if known else None
-    objective = known.objective if known and known.objective is not None else np.inf
-    if answer.values is not None:
-        values = answer.values[: len(problem.option_group)]
-        order = np.lexsort((-values, problem.option_group))
-        first = np.r_[True, np.diff(problem.option_group[order]) != 0]
-        rounded = order[first]
-        cost = problem.cost_of(rounded)
-        if cost < objective:
-            chosen, objective = rounded, cost
-    if chosen is None:
-        impossible = answer.infeasible or (known is not None and known.termination is Termination.INFEASIBLE)
-        return Solution(None, None, bound, None, Termination.INFEASIBLE if impossible else Termination.NO_SOLUTION)
-    # A bound above a feasible cost is a contradiction: it is worth no more than the cost, within rounding of doubles.
-    if bound > objective + 1e-6 * max(1.0, abs(objective)):
-        bound = -np.inf
-    bound = min(bound, objective)
-    gap = (objective - bound) / max(abs(objective), 1e-9)
-    proven = gap <= relative_gap + 1e-9
-    return Solution(chosen, objective, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)
+def _whole(known: Known, ask: Any, seconds_left: Any, claims: list[bool]) -> None:
+    """Hand the whole problem to solvers.
+
+    A second solver takes over what the first leaves open: statuses are claims, and each solver has lost answers.
+    """
+    model = linear_model(known.problem)
+    for number, (solver, share) in enumerate(((Solver.HIGHS, 0.7), (Solver.SCIP, 1.0))):
+        if number and (seconds_left() <= 0 or known.proven):
+            return
+        answer = ask(model, solver, time_limit=max(seconds_left() * share, 0.05))
+        take(known, answer, np.arange(len(known.problem.option_group)))
+        claims.append(answer.infeasible)
 
 
-def _matrix(value: Any) -> sparse.csr_array:
-    """Copy a matrix: one entry a cell, none of them zero, so that what is stored is what is taken."""
-    matrix: sparse.csr_array = sparse.csr_array(value, dtype=np.float64, copy=True)
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
-
-
-def _linear_model(problem: AllocationProblem) -> LinearModel:
-    n_options, n_charges = len(problem.option_group), len(problem.charge_cost)
-    one_each = sparse.csr_array(
-        (np.ones(n_options), (problem.option_group, np.arange(n_options))), shape=(problem.n_groups, n_options)
-    )
-    carried = problem.charges.tocoo()
-    pair = carried.row * np.int64(problem.n_groups) + problem.option_group[carried.col]
-    links, row = np.unique(pair, return_inverse=True)
-    link_options = sparse.csr_array((np.ones(len(row)), (row, carried.col)), shape=(len(links), n_options))
-    link_charges = sparse.csr_array(
-        (-np.ones(len(links)), (np.arange(len(links)), links // max(problem.n_groups, 1))),
-        shape=(len(links), n_charges),
-    )
-    matrix = sparse.block_array(
-        [
-            [one_each, sparse.csr_array((problem.n_groups, n_charges))],  # (1)
-            [problem.usage, sparse.csr_array((len(problem.capacity), n_charges))],  # (2)
-            [link_options, link_charges],  # (4)
-        ],
-        format="csr",
-    )
-    n_variables = n_options + n_charges
-    return LinearModel(
-        cost=np.concatenate([problem.option_cost, problem.charge_cost]),
-        lower=np.zeros(n_variables),
-        upper=np.ones(n_variables),
-        integer=np.ones(n_variables, dtype=bool),
-        matrix=matrix,
-        row_lower=np.concatenate([np.ones(problem.n_groups), np.full(len(problem.capacity) + len(links), -np.inf)]),
-        row_upper=np.concatenate([np.ones(problem.n_groups), problem.capacity, np.zeros(len(links))]),
-    )
+def _solution(known: Known, possible: bool) -> Solution:
+    if known.chosen is None:
+        return Solution(None, None, known.bound, None, Termination.NO_SOLUTION if possible else Termination.INFEASIBLE)
+    bound = float(min(known.bound, known.cost))
+    gap = (known.cost - bound) / max(abs(known.cost), 1e-9)
+    proven = known.proven or gap <= known.relative_gap + 1e-9
+    return Solution(known.chosen, known.cost, bound, gap, Termination.OPTIMAL if proven else Termination.FEASIBLE)

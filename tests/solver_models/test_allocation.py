@@ -135,7 +135,7 @@ def test_capacity_below_zero_is_infeasible():
 def test_proven_means_within_the_gap_asked_for(relative_gap, ended, monkeypatch):
     """A solver that proves a tenth too little: enough for the one, not for the other."""
     monkeypatch.setattr(allocation, "solve_linear", twisted(lambda answer: replace(answer, bound=0.9 * answer.bound)))
-    problem = sm.AllocationProblem([0, 0, 1, 1], [1, 5, 1, 3], [[1, 0, 1, 0]], [1])
+    problem = sm.AllocationProblem([0, 0, 1, 1], [0.5, 5, 1.5, 3.5], [[1, 0, 1, 0]], [1])
     solution = sm.solve(problem, relative_gap=relative_gap)
     assert solution.termination == ended
     assert solution.objective == 4
