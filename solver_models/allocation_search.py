@@ -9,7 +9,7 @@
 4. Where options meet at several resources, solvers are asked about the options left; what they claim is their claim.
 
 Measured (`benchmarks/special_cases.py`; generalised assignment 20 x 200, facility location 30 x 200, one seed, 20 s):
-type a any solver proves at once; type b of the solvers only HiGHS proves; types c, d, e and facility location none does;
+type a any solver proves at once; type b of the solvers only HiGHS proves; types c, d, e and facility location none;
 SCIP has their best bound where there are charges, HiGHS the best choice where there are none. Branching on the
 knapsack bound proves b and c; facility location of 30 x 200 it leaves open.
 """
