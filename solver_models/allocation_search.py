@@ -8,10 +8,10 @@
    Ferland and Michelon 2012).
 4. Where options meet at several resources, solvers are asked about the options left; what they claim is their claim.
 
-Measured (`benchmarks/special_cases.py`; generalised assignment 20 x 200, facility location 30 x 200, 20 s): type a any
-solver proves at once; type b HiGHS alone proves, in 14 s of processor; types c, d, e and facility location no solver
-proves, the whole model or over the options left; SCIP has their best bound where there are charges, HiGHS the best
-choice where there are none, CP-SAT neither. Branching on the knapsack bound proves b, c and uneven facility location.
+Measured (`benchmarks/special_cases.py`; generalised assignment 20 x 200, facility location 30 x 200, one seed, 20 s):
+type a any solver proves at once; type b of the solvers only HiGHS proves; types c, d, e and facility location none;
+SCIP has their best bound where there are charges, HiGHS the best choice where there are none. Branching on the
+knapsack bound proves b and c; facility location of 30 x 200 it leaves open.
 """
 
 from __future__ import annotations
