@@ -1,4 +1,4 @@
-"""Local search for allocation where each option meets one site: shifts, swaps and ejections under prices of overload.
+"""Local search for allocation where each option meets one site: shifts and swaps under prices of overload.
 
 A *site* is a resource (or a charge without one, or nothing at all) that options meet at. The state serves each group
 at one site and may overload sites; each unit of overload costs its site's price, which rises while the site stays

@@ -93,7 +93,7 @@ def settle_prices(
         Where to begin; None = every resource free.
     """
     rough = Pricer(arrays, exact=False)
-    prices, _ = ascend(
+    prices, best_bound = ascend(
         arrays,
         rough,
         start or no_prices(arrays),
@@ -101,12 +101,13 @@ def settle_prices(
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
     )
-    order_cost, excess = rough.excess(priced_columns(arrays, prices))
-    best_prices, best_bound = prices, exact_sum(order_cost) + constant_of(arrays, prices)
+    best_prices, finished = prices, seconds_left() > 0
+    masters = MAX_ROUNDS if arrays.n_orders <= MASTER_ORDERS and finished else 0
+    if masters:
+        order_cost, excess = rough.excess(priced_columns(arrays, prices))
     held = np.zeros(arrays.n_columns, dtype=bool)
-    finished = True
     first = min(FIRST_COLUMNS, max(3, MASTER_COLUMNS // max(1, arrays.n_orders)))
-    for number in range(MAX_ROUNDS if arrays.n_orders <= MASTER_ORDERS else 0):
+    for number in range(masters):
         if seconds_left() <= 0:
             finished = False
             break

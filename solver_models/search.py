@@ -128,6 +128,9 @@ def search(
     total_seconds = max(seconds_left(), 1e-3)
     work, begin = _binding(arrays)
     best = _best_start(work, starts)
+    if seconds_left() <= MIN_SECONDS:
+        # no cost is below 0, so that is a bound; prices of zero prove it
+        return SearchResult(best, 0, 0, no_prices(arrays), True, 0)
     priced = settle_prices(
         work,
         step=_price_step(work),
@@ -139,15 +142,18 @@ def search(
     tell(0.3)
     column_cost = priced_columns(work, priced.prices)
     dearest_first = np.argsort(-priced.order_cost, kind="stable")
-    take = take_together if work.n_orders > TOGETHER else take_in_turn
-    greedy = take(work, column_cost, dearest_first)
+    greedy = best
+    if seconds_left() > MIN_SECONDS:
+        take = take_together if work.n_orders > TOGETHER else take_in_turn
+        greedy = take(work, column_cost, dearest_first)
     best = _better(best, greedy)
     prices = _all_prices(arrays, priced)
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
     listed_bound = priced.bound + sum(
-        min(0, _floor(order, prices.resource, seed, runner) - int(priced.order_cost[order.order])) for order in large
+        min(0, _floor(order, prices.resource, seed, runner, seconds_left) - int(priced.order_cost[order.order]))
+        for order in large
     )
     state = _State(best, max(price_bound, listed_bound), 0, not priced.finished)
     options = {"relative_gap": relative_gap / 2, "seed": seed, "node_limit": node_limit, "runner": runner}
@@ -289,13 +295,16 @@ def _bound_without_large(
         for order, cost in zip(group.orders, group.backorder[:, -1], strict=True)
         if is_large[order]
     }
-    apart = sum(_floor(order, None, options["seed"], options["runner"]) - nothing[order.order] for order in large)
+    apart = sum(
+        _floor(order, None, options["seed"], options["runner"], seconds_left) - nothing[order.order] for order in large
+    )
     state.bound = max(state.bound, min(claimed + apart, known_bound + left_out))
 
 
-def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner) -> int:
-    """Return the better of a large order's two floors."""
-    return max(order.floor(price), order.program_floor(price, seed, runner))
+def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner, seconds_left: Callable[[], float]) -> int:
+    """Return the better of a large order's two floors; the one that needs no solver when time is out."""
+    floor = order.floor(price)
+    return floor if seconds_left() <= MIN_SECONDS else max(floor, order.program_floor(price, seed, runner))
 
 
 def _binding(arrays: SourcingArrays) -> tuple[SourcingArrays, Prices]:
