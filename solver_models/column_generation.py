@@ -104,7 +104,7 @@ def settle_prices(
     order_cost, excess = rough.excess(priced_columns(arrays, prices))
     best_prices, best_bound = prices, exact_sum(order_cost) + constant_of(arrays, prices)
     held = np.zeros(arrays.n_columns, dtype=bool)
-    finished = True
+    finished = seconds_left() > 0  # else the clock may have ended the ascent, also where no master follows
     first = min(FIRST_COLUMNS, max(3, MASTER_COLUMNS // max(1, arrays.n_orders)))
     for number in range(MAX_ROUNDS if arrays.n_orders <= MASTER_ORDERS else 0):
         if seconds_left() <= 0:
