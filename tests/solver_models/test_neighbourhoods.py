@@ -283,6 +283,7 @@ def test_the_gap_is_what_orders_pay_too_much_and_what_is_left_over(seed):
         share, cost = priced.prices.share[:, at], int(arrays.opening[node])
         opened += (cost if len(users) else 0) - int(share[users].sum()) - min(0, cost - int(share.sum()))
     assert np.all(slack >= 0)
+    assert opened >= 0
     assert choice.cost - priced.bound == int(slack.sum()) + int(priced.prices.resource @ unused) + opened
 
 
