@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -196,12 +197,11 @@ class Neighbourhoods:
         main = np.full(arrays.n_orders, -1, dtype=np.int64)
         main[self._order[pick]] = self._family[pick]
         orders = np.flatnonzero((main >= 0) | (slack > 0))
-        # families stay together; those that share orders would be best side by side, but any order of them will do
+        # families stay together; those that share orders would be best side by side, but any order of them will do;
+        # where one is larger than a neighbourhood, others of it meet each time
         place = rng.permutation(len(per_family) + 1)
-        orders = orders[np.lexsort((orders, place[main[orders]]))]
-        count = np.bincount(arrays.column_order, minlength=arrays.n_orders)[orders]
-        weight = np.maximum(np.arange(1, len(orders) + 1) / ORDERS, np.cumsum(count) / COLUMNS)
-        blocks = np.split(orders, np.flatnonzero(np.diff(np.ceil(weight))) + 1) if len(orders) else []
+        orders = orders[np.lexsort((rng.random(len(orders)), place[main[orders]]))]
+        blocks = _cut(orders, np.bincount(arrays.column_order, minlength=arrays.n_orders)[orders])
         held = np.array([gap[block].sum() for block in blocks])
         if not len(held):
             return []
@@ -281,3 +281,12 @@ class Neighbourhoods:
         touched = np.zeros(self.arrays.n_resources, dtype=bool)
         touched[self.arrays.usage[:, columns].indices] = True
         return touched
+
+
+def _cut(orders: Ints, count: Ints) -> list[Ints]:
+    """Cut a sequence of orders, each with so many columns, where a neighbourhood is full."""
+    total, cuts = np.r_[0, np.cumsum(count)], [0]
+    while cuts[-1] < len(orders):
+        within = int(np.searchsorted(total, total[cuts[-1]] + COLUMNS, side="right")) - 1
+        cuts.append(min(max(cuts[-1] + 1, within), cuts[-1] + ORDERS, len(orders)))
+    return [orders[begin:end] for begin, end in pairwise(cuts)]

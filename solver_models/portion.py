@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +92,7 @@ class Portions:
         np.add.at(counts, column_order, 1)
         starts = np.flatnonzero(np.r_[True, np.diff(group_of) != 0][: len(orders)]).tolist()
         first = 0
-        for begin, end in zip(starts, [*starts[1:], len(orders)], strict=True):
+        for begin, end in pairwise([*starts, len(orders)]):
             group, rows = whole.groups[group_of[begin]], self._position[orders[begin:end]]
             n_columns = int(counts[begin:end].sum())
             groups.append(

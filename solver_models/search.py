@@ -238,6 +238,7 @@ def _improve(
         state.best = _better(state.best, found)
         state.clocked |= improved.clocked
         if seconds_left() <= MIN_SECONDS:
+            state.clocked |= reach != NEAR[-1]
             break
 
 

@@ -5,7 +5,7 @@ Built cell by cell in plain Python, on purpose unlike the vectorised code under 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -221,3 +221,9 @@ def _capacity(rng: np.random.Generator, usage: sparse.csc_array) -> np.ndarray:
     """Anything from nothing to more than everybody could ask for."""
     asked = usage.sum(axis=1) if usage.shape[1] else np.zeros(usage.shape[0], dtype=np.int64)
     return np.floor(rng.random(usage.shape[0]) * rng.choice([0.5, 1.0, 2.0]) * (asked + 1)).astype(np.int64)
+
+
+def with_families(arrays: SourcingArrays, skus: int = Size().skus) -> SourcingArrays:
+    """Say of a random problem, drawn with so many SKUs, which resources are stock of one SKU."""
+    stock = np.tile(np.arange(skus), arrays.n_nodes)
+    return replace(arrays, resource_family=np.r_[stock, np.full(2 * arrays.n_nodes, -1)])

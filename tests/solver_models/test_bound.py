@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
-from solver_models.ascent import ascend
+from solver_models.ascent import _Momentum, ascend
 from solver_models.bound import Prices, bound_constant, cheapest_options, constant_of, lower_bound, no_prices
 from solver_models.pricing import Pricer
 from solver_models.sourcing import SourcingArrays
@@ -158,3 +159,82 @@ def test_ascent_stops_at_its_target():
     )
     assert len(asked) == 1
     assert bound >= -1
+
+
+def test_without_time_ascent_returns_where_it_began():
+    for seed in range(20):
+        arrays = random_sourcing(seed)
+        start = random_prices(arrays, np.random.default_rng(seed))
+        prices, bound = ascend(arrays, Pricer(arrays), start, rounds=50, step=3.0, out_of_time=lambda: True)
+        assert prices.resource.tolist() == start.resource.tolist()
+        assert prices.share.tolist() == start.share.tolist()
+        assert bound == listed_bound(arrays, start)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ascent_from_anywhere_ends_below_the_optimum_and_not_below_its_start(seed):
+    """The steps go up and down; the best of all points comes back, with its own bound, also after huge steps."""
+    arrays = random_sourcing(seed)
+    pricer, optimum = Pricer(arrays), best_choice(arrays).cost
+    start = random_prices(arrays, np.random.default_rng([seed, 8]))
+    for step in (0.3, 5.0, 1e6):
+        prices, bound = ascend(arrays, pricer, start, rounds=25, step=step, out_of_time=lambda: False)
+        assert lower_bound(arrays, pricer, start) <= bound <= optimum
+        assert bound == listed_bound(arrays, prices)
+
+
+def shared_node() -> SourcingArrays:
+    """Two orders would share the opening cost of 10 of the node that serves them at 1 each; waiting costs 9 each."""
+    ways = [Way(0, 0, (1,), 1), Way(1, 0, (1,), 1)]
+    return sourcing_problem([Wanted((1,), backorder=9)] * 2, ways, opening=(10,))
+
+
+def test_ascent_shares_the_cost_of_opening_a_node():
+    arrays = shared_node()
+    prices, bound = ascend(arrays, Pricer(arrays), no_prices(arrays), rounds=60, step=2.0, out_of_time=lambda: False)
+    assert prices.share.sum() == 10
+    assert bound == best_choice(arrays).cost == 12
+
+
+def test_ascent_lowers_shares_that_pay_for_more_than_the_node():
+    arrays = shared_node()
+    start = replace(no_prices(arrays), share=np.full((2, 1), 40))
+    assert lower_bound(arrays, Pricer(arrays), start) == 9 + 9 + 10 - 80
+    _, bound = ascend(arrays, Pricer(arrays), start, rounds=80, step=8.0, out_of_time=lambda: False)
+    assert bound >= 8
+
+
+def scarce(stock: int) -> SourcingArrays:
+    ways = [Way(order, 0, (1,), 10) for order in range(4)]
+    wanted = [Wanted((1,), backorder=backorder) for backorder in (50, 60, 70, 90)]
+    return sourcing_problem(wanted, ways, [Shared(stock, dict.fromkeys(range(4), 1))])
+
+
+def test_ascent_ends_where_no_step_is_worth_its_time():
+    asked: list[bool] = []
+    arrays = scarce(2)
+    start = replace(no_prices(arrays), resource=np.array([45]))
+    _, bound = ascend(
+        arrays, Pricer(arrays), start, rounds=500, step=1e-3, out_of_time=lambda: bool(asked.append(True))
+    )
+    assert bound == 50 + 3 * 55 - 2 * 45
+    assert len(asked) < 50
+
+
+def test_what_is_free_and_left_over_gathers_no_momentum():
+    """Otherwise a resource that becomes scarce late would have to make up for all the time that it was not."""
+    momentum, price = _Momentum((1,)), np.zeros(1)
+    for _ in range(50):
+        price = momentum.moved(price, np.array([-8.0]), 1.0)
+        assert price.tolist() == [0.0]
+    assert momentum.moved(price, np.array([1.0]), 1.0)[0] > 0
+
+
+def test_steps_follow_the_mean_slope_and_shrink_where_it_keeps_turning():
+    steady, turning = _Momentum((1,)), _Momentum((1,))
+    up, around = np.full(1, 100.0), np.full(1, 100.0)
+    for number in range(30):
+        up = steady.moved(up, np.array([4.0]), 1.0)
+        around = turning.moved(around, np.array([4.0 if number % 2 else -4.0]), 1.0)
+    assert up[0] > 125
+    assert abs(around[0] - 100) < 5

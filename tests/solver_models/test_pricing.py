@@ -154,3 +154,54 @@ def test_permuting_orders_inside_a_group_permutes_the_result(seed):
             alone = arrays.restricted(arrays.column_order == order)
             own = next(other for other in Pricer(alone).groups if order in other.group.orders.tolist())
             assert own.price(cost[arrays.column_order == order]).best[position] == together[position]
+
+
+def paid_by_order(arrays: SourcingArrays, cost: np.ndarray, chosen: np.ndarray) -> list[int]:
+    """What each order pays for its columns, its extra shipments and what it backorders."""
+    paid = []
+    for order in range(arrays.n_orders):
+        group, position = group_of(arrays, order)
+        own = [column for column in chosen.tolist() if arrays.column_order[column] == order]
+        short = backorder_cost(group, position, rest_of(arrays, order, own))
+        assert short is not None
+        shipments = int(arrays.column_shipments[own].sum())
+        assert shipments <= group.limit
+        paid.append(int(cost[own].sum()) + short + arrays.extra_shipment * max(0, shipments - 1))
+    return paid
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("seed", range(80))
+def test_each_order_gets_the_columns_that_its_best_cost_is_made_of(seed, exact):
+    """Order by order, with few distinct costs, so that much is equal, and with some columns taken away."""
+    arrays, _ = priced(seed)
+    rng = np.random.default_rng([seed, 3])
+    fewer = arrays.restricted(rng.random(arrays.n_columns) < 0.8)
+    for problem, most in ((arrays, 4), (arrays, 40), (fewer, 4)):
+        cost = rng.integers(0, most, problem.n_columns)
+        pricer = Pricer(problem, exact=exact)
+        order_cost, _ = pricer.excess(cost)
+        total, chosen = pricer.options(cost)
+        paid = paid_by_order(problem, cost, chosen)
+        assert paid == order_cost.tolist()
+        assert total == sum(paid)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_of_columns_that_cost_the_same_the_first_is_named(exact):
+    """Else a plan would hang on how a sum was put together."""
+    named = 0
+    for seed in range(60):
+        arrays, _ = priced(seed)
+        cost = np.full(arrays.n_columns, 2)
+        for column in Pricer(arrays, exact=exact).options(cost)[1].tolist():
+            alike = (
+                (arrays.column_order == arrays.column_order[column])
+                & (arrays.column_vector == arrays.column_vector[column])
+                & (arrays.column_shipments == arrays.column_shipments[column])
+                & ~(arrays.column_once & exact)
+            )
+            if not (exact and arrays.column_once[column]):
+                assert column == np.flatnonzero(alike)[0]
+                named += alike.sum() > 1
+    assert named >= 10
