@@ -129,6 +129,7 @@ def test_a_scarce_market_is_settled_by_them():
 def test_the_search_begins_from_them():
     """Without time for a single step the bound is that of the clearing prices."""
     arrays = market((1, 1), [0, 0])
-    found = search(arrays, [], seconds_left=lambda: 0.0, relative_gap=0.0)
+    left = iter([1.0, 1.0])  # enough to begin, none when the ascent asks
+    found = search(arrays, [], seconds_left=lambda: next(left, 0.0), relative_gap=0.0)
     assert found.prices.resource.tolist() == [50, 50]
     assert found.price_bound == best_choice(arrays).cost
