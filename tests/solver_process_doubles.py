@@ -206,7 +206,7 @@ def main(kind: str) -> None:
     jobs, answers = worker.take_streams()
     worker.limit_memory(MEMORY_BYTES)
     send(answers, {"ready": True})
-    while job := messages.read_frame(jobs, messages.MAX_REQUEST):
+    while job := messages.read_frame(jobs, lambda: messages.MAX_REQUEST):
         said = Answer(
             values=np.zeros(len(job["cost"])), bound=0.0, finished=True, row_duals=np.zeros(len(job["row_lower"]))
         )

@@ -58,6 +58,13 @@ def test_answers_are_those_of_this_process_in_the_order_of_the_jobs(two):
     assert two.peak_memory_bytes > 10**7
 
 
+def test_a_long_answer_may_follow_a_short_one():
+    with SolverProcesses(1, small=0) as one:
+        jobs = [SolveJob(program(n, integer=False), Solver.GLOP, LONG) for n in (12, 20_000)]
+        assert [answer.failure for answer in one.run(jobs)] == ["", ""]
+        assert one.started == 1
+
+
 def test_no_jobs_no_answers(two):
     assert two.run([]) == []
 

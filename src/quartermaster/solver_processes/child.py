@@ -119,7 +119,7 @@ class Child:
     def _read(self, tell: Callable[[Event], None]) -> None:
         stream, fault = cast(BinaryIO, self._process.stdout), ""
         try:
-            while (fields := read_frame(stream, self.longest_message)) is not None:
+            while (fields := read_frame(stream, lambda: self.longest_message)) is not None:
                 tell(Event(self, fields))
         except (BrokenMessageError, OSError, ValueError) as error:
             fault = str(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, BinaryIO
@@ -92,7 +92,7 @@ def _padding(length: int) -> bytes:
     return bytes(-length % 8)
 
 
-def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
+def read_frame(stream: BinaryIO, limit: Callable[[], int]) -> dict[str, Any] | None:
     """Read the next message; None at the end of the stream.
 
     Parameters
@@ -100,7 +100,7 @@ def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
     stream
         Blocking.
     limit
-        Bytes that a body may have.
+        Asked when a message has begun: the bytes that its body may have.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def read_frame(stream: BinaryIO, limit: int) -> dict[str, Any] | None:
     mark, length, checksum = _HEAD.unpack(head)
     if mark != MARK:
         raise BrokenMessageError("what came was no message")
-    if length > limit:
+    if length > limit():
         raise BrokenMessageError(f"a message of {length} bytes is longer than any answer")
     body = _read(stream, length)
     if len(body) < length:

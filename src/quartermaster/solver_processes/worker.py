@@ -72,7 +72,7 @@ def send(answers: BinaryIO, fields: Fields) -> None:
 def _read_jobs(jobs: BinaryIO, waiting: SimpleQueue[Fields]) -> None:
     """Pass jobs on as they come; the end of the input is the end of this process."""
     with contextlib.suppress(BrokenMessageError, OSError):
-        while fields := read_frame(jobs, MAX_REQUEST):
+        while fields := read_frame(jobs, lambda: MAX_REQUEST):
             waiting.put(fields)
     os._exit(0)
 
