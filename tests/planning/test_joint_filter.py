@@ -14,6 +14,7 @@ from quartermaster.planning.shipment_costs import shapes, shipment_costs
 from solver_models.lattice import Lattice, lattice_of
 from solver_models.sourcing import INFEASIBLE
 
+ONE = np.zeros(1, dtype=np.int64)
 SHAPES = [(2,), (3,), (5,), (1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 2), (7, 2), (2, 1, 1, 1)]
 TABLES = 60
 
@@ -44,7 +45,7 @@ def test_no_means_that_there_is_nothing(shape, services):
         cost, single, fits = tables(rng, lattice, services)
         said = module._several_beat_one(lattice, cost, single, fits, extra)
         for at in range(TABLES):
-            exact = module._of_pair(lattice, cost[at], single[at], fits[at], extra, 0, 0)
+            exact = module._of_pairs(lattice, cost[[at]], single[[at]], fits[[at]], extra, ONE, ONE)
             assert said[at] or not exact
             found, refused = found + bool(exact), refused + (not said[at])
     assert found
@@ -58,7 +59,7 @@ def test_three_services_where_two_do_not_do():
     cost[0, :, 1] = (5, 6, 7)
     fits = np.array([[False, True, False, True]])
     assert module._several_beat_one(lattice, cost, cost.min(axis=1), fits, 0).tolist() == [True]
-    assert len(module._of_pair(lattice, cost[0], cost[0].min(axis=0), fits[0], 0, 0, 0)) == 1
+    assert len(module._of_pairs(lattice, cost[:1], cost[:1].min(axis=1), fits[:1], 0, ONE, ONE)) == 1
 
 
 @pytest.mark.parametrize("extra", [0, 3])

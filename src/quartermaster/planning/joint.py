@@ -65,10 +65,9 @@ def joint_shipments(priced: ShipmentCosts, lattice: Lattice) -> list[JointShipme
         row, place = rows[at : at + width], places[at : at + width]
         by_service = service_costs(priced.cells, row, place)
         gains = _several_beat_one(lattice, by_service, priced.cost[row, place], fits[row, place], extra)
-        for one in np.flatnonzero(gains).tolist():
-            here, node = int(row[one]), int(priced.nodes[place[one]])
-            single, fit = priced.cost[here, place[one]], fits[here, place[one]]
-            found += _of_pair(lattice, by_service[one], single, fit, extra, here, node)
+        row, place, by_service = row[gains], place[gains], by_service[gains]
+        single, fit = priced.cost[row, place], fits[row, place]
+        found += _of_pairs(lattice, by_service, single, fit, extra, row, priced.nodes[place])
     return found
 
 
@@ -148,46 +147,51 @@ def _several_beat_one(
     return gains
 
 
-def _of_pair(
-    lattice: Lattice, by_service: Ints, single: Ints, fits: NDArray[np.bool_], extra: int, row: int, node: int
+def _of_pairs(
+    lattice: Lattice, by_service: Ints, single: Ints, fits: NDArray[np.bool_], extra: int, row: Ints, node: Ints
 ) -> list[JointShipments]:
-    """Exact: cheapest sets of shipments with distinct services for every vector of one (order, node)."""
-    offered = np.flatnonzero(np.any(by_service < INFEASIBLE, axis=1))
+    """Exact: cheapest sets of shipments with distinct services for every vector of some (order, node) pairs."""
+    n_pairs, n_services, size = by_service.shape
     part, start = lattice.parts
-    whole = np.repeat(np.arange(lattice.size), np.diff(start))
-    nothing = np.full(lattice.size, INFEASIBLE, dtype=np.int64)
-    nothing[0] = 0
+    whole = np.repeat(np.arange(size), np.diff(start))
+    nothing = np.full((n_pairs, size), INFEASIBLE, dtype=np.int64)
+    nothing[:, 0] = 0
     # by number of shipments: cost of each vector; and for each service the vector that it ships of it, 0 = none
     tables = [nothing]
     taken: list[list[Ints]] = []
-    for service in offered.tolist():
-        grown = [*(cost.copy() for cost in tables), np.full(lattice.size, INFEASIBLE, dtype=np.int64)]
-        steps = [np.zeros(lattice.size, dtype=np.int64) for _ in grown]
+    for service in range(n_services):
+        grown = [*(cost.copy() for cost in tables), np.full_like(nothing, INFEASIBLE)]
+        steps = [np.zeros_like(nothing) for _ in grown]
         for count, cost in enumerate(tables, start=1):
-            sums = by_service[service][part] + cost[whole - part]
-            least = np.minimum.reduceat(sums, start[:-1])
+            sums = by_service[:, service][:, part] + cost[:, whole - part]
+            least = np.minimum.reduceat(sums, start[:-1], axis=1)
+            # of equals the first
+            first = np.minimum.reduceat(
+                np.where(sums == least[:, whole], np.arange(len(part)), len(part)), start[:-1], 1
+            )
             better = least < grown[count]
-            first = np.flatnonzero(better[whole] & (sums == least[whole]))[::-1]
-            steps[count][whole[first]] = part[first]  # of equals the first, which is written last
+            steps[count] = np.where(better, part[first], steps[count])
             grown[count] = np.where(better, least, grown[count])
         tables = grown
         taken.append(steps)
-    best = single.copy()
-    found = []
+    best, found = single.copy(), []
     for count, cost in enumerate(tables[2:], start=2):
         total = cost + extra * (count - 1)
-        for vector in np.flatnonzero(fits & (total < best) & (cost < INFEASIBLE)).tolist():
-            best[vector] = total[vector]
-            services, vectors = _ways(taken, offered, count, vector)
-            found.append(JointShipments(row, node, services, vectors, int(cost[vector])))
-    return found
+        gains = fits & (total < best) & (cost < INFEASIBLE)
+        best = np.where(gains, total, best)
+        for pair, vector in zip(*(index.tolist() for index in np.nonzero(gains)), strict=True):
+            services, vectors = _ways(taken, count, pair, vector)
+            found.append(
+                (pair, JointShipments(int(row[pair]), int(node[pair]), services, vectors, int(cost[pair, vector])))
+            )
+    return [joint for _, joint in sorted(found, key=lambda one: one[0])]
 
 
-def _ways(taken: list[list[Ints]], offered: Ints, count: int, vector: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _ways(taken: list[list[Ints]], count: int, pair: int, vector: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Trace back which services ship which vectors."""
     shipped = []
-    for service, steps in zip(offered[::-1].tolist(), taken[::-1], strict=True):
-        piece = int(steps[count][vector]) if count < len(steps) else 0
+    for service, steps in reversed(list(enumerate(taken))):
+        piece = int(steps[count][pair, vector]) if count < len(steps) else 0
         if piece:
             shipped.append((service, piece))
             count, vector = count - 1, vector - piece
