@@ -112,7 +112,7 @@ def test_most_of_what_can_be_saved_is_saved():
     assert best <= found <= best + 0.05 * (start - best)
 
 
-@pytest.mark.parametrize("seed", (0, 2, 5))
+@pytest.mark.parametrize("seed", [0, 2, 5])
 def test_the_same_seed_gives_the_same_choice(seed):
     arrays = with_families(random_sourcing(seed, SIZE))
     priced = settled(arrays)
