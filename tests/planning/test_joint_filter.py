@@ -16,7 +16,7 @@ from solver_models.sourcing import INFEASIBLE
 
 ONE = np.zeros(1, dtype=np.int64)
 SHAPES = [(2,), (3,), (5,), (1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 2), (7, 2), (2, 1, 1, 1)]
-TABLES = 60
+TABLES = 40
 
 
 def tables(rng: np.random.Generator, lattice: Lattice, services: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def tables(rng: np.random.Generator, lattice: Lattice, services: int) -> tuple[n
 @pytest.mark.parametrize("services", [2, 3, 4])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_means_that_there_is_nothing(shape, services):
-    """10 x 3 x 2 x 60 = 3 600 tables, up to 24 vectors."""
+    """10 x 3 x 2 x 40 = 2 400 tables, up to 24 vectors."""
     lattice, rng = lattice_of(shape), np.random.default_rng([*shape, services])
     found, refused = 0, 0
     for extra in (0, int(rng.integers(1, 40))):

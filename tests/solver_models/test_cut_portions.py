@@ -10,7 +10,7 @@ from solver_models.portion import Portion, Portions
 from solver_models.pricing import Pricer
 from solver_models.sourcing import INFEASIBLE, SourcingArrays, cost_of
 
-SEEDS = range(60)
+SEEDS = range(30)
 SIZE = Size(orders=6, nodes=3)
 
 
