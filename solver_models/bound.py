@@ -175,6 +175,7 @@ def _cheapest_of(arrays: SourcingArrays, group: OrderGroup, column_cost: Ints) -
         backorder=group.backorder[rows],
         first_column=0,
         n_columns=int(kept.sum()),
+        unlisted=None if group.unlisted is None else group.unlisted[rows],
     )
     best = found.best.copy()
     best[rows] = GroupPricer(arrays.restricted(kept), again).price(column_cost[kept]).best

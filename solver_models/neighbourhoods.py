@@ -35,6 +35,8 @@ COLUMNS = 6_000
 """Columns of a neighbourhood, about."""
 PROGRAM_SECONDS = 15.0
 """Wall clock that one program may take; typical ones take some tenths."""
+TIMELY, MIN_SECONDS = 0.8, 0.2
+"""Share of the time left that a program is given, since building it and presolve take some too; and the least of it."""
 STALE = 2e-5
 """A sweep that lowers the cost by less than this share counts as stale."""
 PATIENCE = 2
@@ -173,8 +175,8 @@ class Neighbourhoods:
         for at in range(0, len(blocks), self.runner.workers):
             if good_enough(state.cost):
                 return True
-            seconds = min(PROGRAM_SECONDS, seconds_left())
-            if seconds <= 0.05:
+            seconds = min(PROGRAM_SECONDS, TIMELY * seconds_left())
+            if seconds <= MIN_SECONDS:
                 return False
             self._solve(state, blocks[at : at + self.runner.workers], rng, seconds, relative_gap)
         return True
@@ -234,14 +236,15 @@ class Neighbourhoods:
         free = arrays.capacity - state.used
         columns = [np.sort(self._portions.columns_of(block)) for block in blocks]
         touched = [self._touched(own) for own in columns]
-        contested = np.sum(touched, axis=0) > 1
+        # what nobody holds is shared out among those that could use it, odd units by draw
+        sharing, turn = np.maximum(np.sum(touched, axis=0), 1), np.cumsum(touched, axis=0) - 1
         drawn = rng.integers(0, len(blocks), arrays.n_resources)
         portions: list[tuple[Portion, Ints]] = []
         jobs: list[SolveJob] = []
         for number, block in enumerate(blocks):
             mine = state.columns[owner == number]
             held = np.asarray(arrays.usage[:, mine].sum(axis=1), dtype=np.int64)
-            capacity = held + np.where(contested & (drawn != number), 0, free)
+            capacity = held + free // sharing + ((turn[number] - drawn) % sharing < free % sharing)
             opening = arrays.opening.copy()
             opening[np.unique(arrays.column_node[state.columns[owner != number]])] = 0
             fits = fitting(arrays, columns[number], capacity)
