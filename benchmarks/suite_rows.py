@@ -106,29 +106,27 @@ def plain_models(runs: list[Run]) -> str:
     return f"{markdown(rows)}\n\n{explained}"
 
 
-def special_cases(runs: list[dict[str, Any]]) -> str:
-    """Write the special cases of `AllocationProblem`, one row per kind.
+def special_cases(instances: list[dict[str, Any]]) -> str:
+    """Write the special cases of `AllocationProblem`, one row per type.
 
     Parameters
     ----------
-    runs
-        Of ``special_cases.json``: each with ``kind``, ``gap``, ``wall_seconds`` (or ``seconds``).
+    instances
+        Of ``special_cases.json``: each with ``type``, and in ``runs`` what ``ours`` came to (``gap``, ``cpu_seconds``).
     """
     kinds: dict[str, list[dict[str, Any]]] = {}
-    for run in runs:
-        kinds.setdefault(str(run.get("kind")), []).append(run)
-    rows = [["special case", "instances", "proven optimal", "largest gap", "most seconds"]]
-    for kind, group in kinds.items():
-        gaps = [None if run.get("gap") is None else float(run["gap"]) for run in group]
-        seconds = [run.get("wall_seconds", run.get("seconds")) for run in group]
-        known = [float(value) for value in seconds if isinstance(value, int | float)]
+    for instance in instances:
+        kinds.setdefault(str(instance["type"]), []).append(instance["runs"]["ours"])
+    rows = [["special case", "instances", "proven optimal", "largest gap", "most CPU s"]]
+    for kind, runs in kinds.items():
+        gaps = [None if run["gap"] is None else float(run["gap"]) for run in runs]
         rows.append(
             [
                 kind,
-                str(len(group)),
-                str(sum(gap is not None and gap <= 0 for gap in gaps)),
+                str(len(runs)),
+                str(sum(run["termination"] == "optimal" for run in runs)),
                 percent(worst(gaps), 3),
-                f"{max(known):.1f}" if known else NONE,
+                f"{max(float(run['cpu_seconds']) for run in runs):.1f}",
             ]
         )
     return markdown(rows) if kinds else ""

@@ -27,7 +27,7 @@ BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 def block() -> str:
     """Write the whole block: the suite, the plain models, special cases, speed, and where it was measured."""
     runs = _load("suite")["runs"]
-    special = special_cases(_load("special_cases")["runs"])
+    special = special_cases(_load("special_cases").get("instances", []))
     parts = [optima(runs) if runs else "", plain_models(runs), special, _speed(), _where()]
     return "\n\n".join(part for part in parts if part)
 
@@ -78,7 +78,7 @@ def _speed() -> str:
 
 
 def _where() -> str:
-    held = [_load(name) for name in ("suite", "special_cases", "rating", "reading")]
+    held = [_load(name) for name in ("suite", "rating", "reading")]
     held = [result for result in held if result["runs"]]
     if not held:
         return ""

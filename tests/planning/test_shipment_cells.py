@@ -51,7 +51,8 @@ def test_one_order_of_a_group_is_what_pricing_it_alone_gives() -> None:
                 taken, priced = cells_of_order(together, row), shipment_cells(problem, alone)
                 assert all(np.array_equal(*both) for both in zip(listed(taken), listed(priced), strict=True))
                 places = np.arange(problem.n_nodes)
-                assert np.array_equal(*(module.service_costs(cells, 0, places) for cells in (taken, priced)))
+                first = np.zeros_like(places)
+                assert np.array_equal(*(module.service_costs(cells, first, places) for cells in (taken, priced)))
     assert shared > 3
 
 

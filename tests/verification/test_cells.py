@@ -52,9 +52,7 @@ def test_a_price_that_is_off_by_a_millionth_is_seen(monkeypatch):
 
 
 def test_a_lane_that_only_one_side_offers_is_seen(monkeypatch):
-    monkeypatch.setattr(
-        PlanningProblem, "allowed", lambda problem, lines: np.ones((len(lines), problem.n_nodes), dtype=bool)
-    )
+    monkeypatch.setattr(PlanningProblem, "allowed_at", lambda problem, line, node: np.ones(len(line), dtype=bool))
     wrong = []
     for seed in range(6):
         snapshot, policy = small_instance(seed)
