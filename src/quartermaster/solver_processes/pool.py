@@ -25,7 +25,7 @@ from solver_models.runner import IN_PROCESS, Runner, SolveJob, examined, failed
 GRACE_SECONDS = 0.3
 """Time after its limit in which a solver may still answer."""
 GRACE_SHARE = 0.12
-"""The same as a share of its limit, for long ones; whichever is longer counts. HiGHS overruns by a tenth now and then."""
+"""The same as a share of its limit, which HiGHS overruns by a tenth now and then; whichever is longer counts."""
 LOOK_SECONDS = 0.25
 """Time between two looks whether a process still lives: what it left behind may hold its output open."""
 START_SECONDS = 30.0
