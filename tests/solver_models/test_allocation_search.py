@@ -58,7 +58,7 @@ def brute_force(problem: sm.AllocationProblem) -> float:
     return min(problem.cost_of(np.array(chosen)) for chosen in product(*options))
 
 
-PROBLEMS = [(draw, seed) for draw in (meeting_at_one, meeting_anywhere) for seed in range(40)]
+PROBLEMS = [(draw, seed) for draw in (meeting_at_one, meeting_anywhere) for seed in range(25)]
 
 
 def check(problem: sm.AllocationProblem, solution: sm.Solution, best: float) -> None:
