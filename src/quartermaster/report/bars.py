@@ -21,6 +21,8 @@ TERMS = {
 }
 """Name and colour of each cost term; the palette of Okabe and Ito, which colour-blind readers can tell apart."""
 _WIDTH = 700
+ROOM = 28
+"""Pixels left of labels: a browser's letters may be wider than the writer thinks, and what sticks out is cut off."""
 _LABEL_LIMIT = 190
 _PRICE_LABEL_LIMIT = 250
 
@@ -75,7 +77,7 @@ def cost_chart(plans: Sequence[Plan], currency: str) -> Any:
         .encode(y=rows, x=along, text="text:N")
     )
     layers = [bars, texts, *_bound(alt, plans[0], currency)]
-    return alt.layer(*layers).properties(width=_WIDTH, height=alt.Step(38))
+    return alt.layer(*layers).properties(width=_WIDTH - ROOM, height=alt.Step(38), padding={"left": ROOM})
 
 
 def node_chart(loads: Sequence[NodeLoad]) -> Any:
@@ -104,7 +106,7 @@ def node_chart(loads: Sequence[NodeLoad]) -> Any:
     room = alt.Chart(data).mark_bar(height=15, color="#e6eaf0", cornerRadius=2).encode(y=y, x=alt.X("room:Q"))
     used = alt.Chart(data).mark_bar(height=15, cornerRadius=2).encode(y=y, x=x, color=colour)
     text = alt.Chart(data).mark_text(align="left", dx=8, color=MUTED).encode(y=y, x=alt.X("room:Q"), text="text:N")
-    return (room + used + text).properties(width=_WIDTH, height=alt.Step(25))
+    return (room + used + text).properties(width=_WIDTH - ROOM, height=alt.Step(25), padding={"left": ROOM})
 
 
 def backorder_chart(units_by_reason: Sequence[tuple[str, int]]) -> Any:
@@ -131,7 +133,7 @@ def backorder_chart(units_by_reason: Sequence[tuple[str, int]]) -> Any:
         .mark_text(align="left", dx=6, color=INK, fontWeight=600)
         .encode(y=y, x=x, text=alt.Text("units:Q", format=",d"))
     )
-    return (bars + texts).properties(width=_WIDTH - 90, height=alt.Step(32))
+    return (bars + texts).properties(width=_WIDTH - 90 - ROOM, height=alt.Step(32), padding={"left": ROOM})
 
 
 def price_chart(prices: Sequence[tuple[str, float, str]]) -> Any:
@@ -150,7 +152,7 @@ def price_chart(prices: Sequence[tuple[str, float, str]]) -> Any:
     bars = alt.Chart(data).mark_bar(height=15, color="#0072B2", cornerRadius=2).encode(y=y, x=x)
     texts = alt.Chart(data).mark_text(align="left", dx=8, color=MUTED).encode(y=y, x=x, text="text:N")
     # a browser may set ids a little wider than the drawing measured them
-    return (bars + texts).properties(width=_WIDTH - 60, height=alt.Step(25), padding={"left": 24})
+    return (bars + texts).properties(width=_WIDTH - 60, height=alt.Step(25), padding={"left": ROOM})
 
 
 def _bound(alt: Any, plan: Plan, currency: str) -> list[Any]:

@@ -65,9 +65,9 @@ def inline_svg(chart: Any, name: str, label: str) -> str:
     text = written.getvalue()
     # In HTML the namespaces are implied; without them the page holds no address at all.
     text = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", text, count=2)
-    # A browser's letters may be wider than the writer's: labels that stick out of the picture are not cut off.
-    head = rf'<svg\1 overflow="visible" role="img" aria-label="{label}"'
-    text = re.sub(r'<svg([^>]*?)\swidth="[^"]*"\sheight="[^"]*"', head, text, count=1)
+    text = re.sub(
+        r'<svg([^>]*?)\swidth="[^"]*"\sheight="[^"]*"', rf'<svg\1 role="img" aria-label="{label}"', text, count=1
+    )
     # The writer counts its ids through the life of a process: numbered anew, equal charts are equal text.
     for number, found in enumerate(dict.fromkeys(re.findall(r'\sid="([^"]+)"', text)), start=1):
         own = f"{name}-{number}"
