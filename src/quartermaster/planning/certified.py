@@ -12,7 +12,7 @@ import numpy as np
 
 from quartermaster.planning.every_column import PricedResources, every_column, priced_resources
 from quartermaster.planning.large_orders import large_order
-from quartermaster.planning.listing import _small_orders
+from quartermaster.planning.listing import small_orders
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.resource_prices import ResourcePrices
 from quartermaster.planning.shipment_costs import shapes
@@ -65,7 +65,7 @@ def certified_bound(
     shares = [exact_sum(paid.data[paid.indptr[node] : paid.indptr[node + 1]]) for node in opening_node.tolist()]
     constant = bound_constant(resources.price, resources.capacity, trimmed.node_opening_micro[opening_node], shares)
     total, done = backordered + constant, 0
-    small = _small_orders(trimmed)
+    small = small_orders(trimmed)
     for shape in shapes(trimmed, np.flatnonzero(small), max_cells=CELLS_AT_ONCE):
         arrays = every_column(trimmed, shape, resources)
         share = prices.share[shape.orders][:, opening_node].toarray()

@@ -45,7 +45,7 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
         A known decision: large orders are cut along what it ships.
     """
     listing = _Listing(problem)
-    small = _small_orders(problem)
+    small = small_orders(problem)
     for shape in shapes(problem, np.flatnonzero(small)):
         lattice = lattice_of(tuple(shape.quantities.tolist()))
         listing.add(shape, lattice, np.eye(len(shape.quantities), dtype=np.int64))
@@ -55,7 +55,18 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
     return listing.finish(np.flatnonzero(~small))
 
 
-def _small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
+def small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
+    """Tell which orders are small enough to list every vector of: the search and the certified bound must agree on it.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+
+    Returns
+    -------
+    ndarray, shape (n_orders,), bool
+    """
     small = lattice_sizes(problem) <= MAX_VECTORS
     for order in np.flatnonzero(small).tolist():
         lines = slice(problem.line_start[order], problem.line_start[order + 1])
