@@ -126,7 +126,7 @@ def search(
     """
     tell = progress or (lambda share: None)
     total_seconds = max(seconds_left(), 1e-3)
-    work, begin = _binding(arrays)
+    work, begin, rows = _binding(arrays)
     best = _best_start(work, starts)
     if seconds_left() <= MIN_SECONDS:
         # no cost is below 0, so that is a bound; prices of zero prove it
@@ -147,7 +147,7 @@ def search(
         take = take_together if work.n_orders > TOGETHER else take_in_turn
         greedy = take(work, column_cost, dearest_first)
     best = _better(best, greedy)
-    prices = _all_prices(arrays, priced)
+    prices = _all_prices(arrays, rows, priced)
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
@@ -308,17 +308,16 @@ def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner, sec
     return floor if seconds_left() <= MIN_SECONDS else max(floor, order.program_floor(price, seed, runner))
 
 
-def _binding(arrays: SourcingArrays) -> tuple[SourcingArrays, Prices]:
-    """Drop the resources that no plan can exhaust; return also the prices to begin with."""
+def _binding(arrays: SourcingArrays) -> tuple[SourcingArrays, Prices, Ints]:
+    """Drop the resources that no plan can exhaust; return also the prices to begin with, and what is kept."""
     rows = np.flatnonzero(arrays.potential() > arrays.capacity)
     family = None if arrays.resource_family is None else arrays.resource_family[rows]
     kept = replace(arrays, usage=arrays.usage[rows], capacity=arrays.capacity[rows], resource_family=family)
-    return kept, replace(no_prices(kept), resource=clearing_prices(arrays)[rows])
+    return kept, replace(no_prices(kept), resource=clearing_prices(arrays)[rows]), rows
 
 
-def _all_prices(arrays: SourcingArrays, priced: Priced) -> Prices:
+def _all_prices(arrays: SourcingArrays, rows: Ints, priced: Priced) -> Prices:
     """Put prices back to the numbers of the whole problem: resources left out are free."""
-    rows = np.flatnonzero(arrays.potential() > arrays.capacity)
     resource = np.zeros(arrays.n_resources, dtype=np.int64)
     resource[rows] = priced.prices.resource
     return replace(priced.prices, resource=resource)

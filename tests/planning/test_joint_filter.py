@@ -8,8 +8,9 @@ from instances import tiny_instance
 
 from quartermaster.planning import joint as module
 from quartermaster.planning.joint import JointShipments, joint_shipments
+from quartermaster.planning.pair_tables import PairTables
 from quartermaster.planning.problem import build_problem
-from quartermaster.planning.shipment_cells import service_costs
+from quartermaster.planning.shipment_cells import service_costs, shipment_cells
 from quartermaster.planning.shipment_costs import shapes, shipment_costs
 from solver_models.lattice import Lattice, lattice_of
 from solver_models.sourcing import INFEASIBLE
@@ -82,7 +83,9 @@ def found_in(seed: int) -> list[JointShipments]:
     return [
         one
         for group in groups
-        for one in joint_shipments(shipment_costs(problem, group), lattice_of(tuple(group.quantities.tolist())))
+        for one in joint_shipments(
+            PairTables(shipment_cells(problem, group)), lattice_of(tuple(group.quantities.tolist()))
+        )
     ]
 
 
@@ -91,7 +94,7 @@ def test_without_the_filters_nothing_more_is_found(monkeypatch):
     seeds = (45, 54, 87, 127, 193, 225, 236, 243, *range(700, 708))
     filtered = [found_in(seed) for seed in seeds]
     assert sum(map(bool, filtered)) >= 3
-    monkeypatch.setattr(module, "_could_gain", lambda lattice, cost, fits, extra: np.ones(cost.shape[:2], dtype=bool))
+    monkeypatch.setattr(module, "_could_gain", lambda lattice, tables, extra: np.arange(len(tables.cells.pairs.row)))
     monkeypatch.setattr(
         module, "_several_beat_one", lambda lattice, costs, single, fits, extra: np.ones(len(single), dtype=bool)
     )

@@ -15,7 +15,7 @@ from quartermaster.planning.large_orders import large_order
 from quartermaster.planning.listing import small_orders
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.resource_prices import ResourcePrices
-from quartermaster.planning.shipment_costs import shapes
+from quartermaster.planning.shapes import shapes
 from quartermaster.planning.trim import trim
 from solver_models.bound import DEAREST, Prices, bound_constant, cheapest_options
 from solver_models.sourcing import exact_sum
@@ -66,7 +66,7 @@ def certified_bound(
     constant = bound_constant(resources.price, resources.capacity, trimmed.node_opening_micro[opening_node], shares)
     total, done = backordered + constant, 0
     small = small_orders(trimmed)
-    for shape in shapes(trimmed, np.flatnonzero(small), max_cells=CELLS_AT_ONCE):
+    for shape in shapes(trimmed, np.flatnonzero(small), max_cells=CELLS_AT_ONCE, only_stocked=True):
         arrays = every_column(trimmed, shape, resources)
         share = prices.share[shape.orders][:, opening_node].toarray()
         total += cheapest_options(arrays, Prices(resources.price, share, opening_node))

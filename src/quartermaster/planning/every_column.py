@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from quartermaster.planning.joint import joint_shipments, needs_watching
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.resource_prices import ResourcePrices
-from quartermaster.planning.shipment_costs import ShapeGroup, shipment_costs
+from quartermaster.planning.shape_columns import group_of, shape_columns, shipment_limits
+from quartermaster.planning.shapes import ShapeGroup
 from solver_models.lattice import lattice_of
-from solver_models.sourcing import INFEASIBLE, UNLIMITED, SourcingArrays, order_group
+from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
 
@@ -79,42 +79,20 @@ def every_column(problem: PlanningProblem, shape: ShapeGroup, resources: PricedR
         The resources of the result; what a column takes of a free one is not listed.
     """
     lattice = lattice_of(tuple(shape.quantities.tolist()))
-    priced = shipment_costs(problem, shape)
-    row, vector, node = np.nonzero(priced.cost.transpose(0, 2, 1) < INFEASIBLE)
-    cost, shipments = priced.cost[row, node, vector], np.ones(len(row), dtype=np.int64)
-    joint = joint_shipments(priced, lattice)
-    if joint:
-        row = np.r_[row, [found.row for found in joint]]
-        node = np.r_[node, [found.node for found in joint]]
-        vector = np.r_[vector, [sum(found.vectors) for found in joint]]
-        cost = np.r_[cost, [found.cost for found in joint]]
-        shipments = np.r_[shipments, [len(found.services) for found in joint]]
-    limit = problem.order_max_shipments[shape.orders]
-    most = min(int(lattice.units[-1]), problem.n_nodes * problem.book.n_services)
-    limit = np.where(limit >= most, UNLIMITED, limit)
-    limits = np.unique(limit)
-    if joint or len(limits) > 1:
-        kept = np.flatnonzero(shipments <= limit[row])
-        kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept], limit[row[kept]]))]
-        row, node, vector, cost, shipments = (part[kept] for part in (row, node, vector, cost, shipments))
-    ends = np.searchsorted(limit[row], limits, side="right")
+    pieces = np.eye(len(shape.quantities), dtype=np.int64)
+    found = shape_columns(problem, shape, lattice)
+    limit = shipment_limits(problem, shape, lattice)
+    kept = np.flatnonzero(found.shipments <= limit[found.row])
+    limits, kind = np.unique(limit, return_inverse=True)
+    place = ((kind[found.row] * len(limit) + found.row) * lattice.size + found.vector) * problem.n_nodes + found.node
+    kept = kept[np.lexsort((found.shipments[kept], place[kept]))]
+    row, node, vector, shipments = found.row[kept], found.node[kept], found.vector[kept], found.shipments[kept]
+    starts = np.searchsorted(kind[row], np.arange(len(limits) + 1)).tolist()
     groups = []
-    for value, first, end in zip(limits.tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-        rows = np.flatnonzero(limit == value)
-        lines, orders = shape.lines[rows], shape.orders[rows]
-        groups.append(
-            order_group(
-                lattice,
-                value,
-                rows,
-                problem.line_backorder_micro[lines],
-                problem.order_backorder_micro[orders],
-                problem.line_complete[lines],
-                problem.order_complete[orders],
-                first,
-                end - first,
-            )
-        )
+    for number, value in enumerate(limits.tolist()):
+        rows = np.flatnonzero(kind == number)
+        columns = slice(starts[number], starts[number + 1])
+        groups.append(group_of(problem, shape, lattice, pieces, rows, value, rows, columns))
     return SourcingArrays(
         n_orders=len(shape.orders),
         n_nodes=problem.n_nodes,
@@ -123,8 +101,8 @@ def every_column(problem: PlanningProblem, shape: ShapeGroup, resources: PricedR
         column_node=node,
         column_vector=vector,
         column_shipments=shipments,
-        column_once=needs_watching(priced, joint, lattice)[row, node],
-        column_cost=cost,
+        column_once=found.once[kept],
+        column_cost=found.cost[kept],
         extra_shipment=problem.extra_shipment_micro,
         usage=_usage(problem, shape, resources, row, node, vector, shipments),
         capacity=resources.capacity,

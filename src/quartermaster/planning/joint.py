@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quartermaster.planning.pair_tables import PairTables
 from quartermaster.planning.shipment_cells import service_costs
-from quartermaster.planning.shipment_costs import ShipmentCosts
 from solver_models.lattice import Lattice
 from solver_models.sourcing import INFEASIBLE
 
@@ -28,93 +28,106 @@ class JointShipments:
 
     Parameters
     ----------
-    row, node
-        Position of the order in its group, and node index.
+    pair, node
+        Number of the (order, node) pair in its group, and node index.
     services, vectors
         Service and vector number of each shipment.
     cost
         Their transport + handling + distance + late, micro.
     """
 
-    row: int
+    pair: int
     node: int
     services: tuple[int, ...]
     vectors: tuple[int, ...]
     cost: int
 
 
-def joint_shipments(priced: ShipmentCosts, lattice: Lattice) -> list[JointShipments]:
+def joint_shipments(tables: PairTables, lattice: Lattice) -> list[JointShipments]:
     """Find every joint shipment that is cheaper than any way of fewer shipments, `extra_shipment` included.
 
     Parameters
     ----------
-    priced
+    tables
         Costs of the single shipments of one shape group.
     lattice
         How its vectors add up.
+
+    Returns
+    -------
+    list of JointShipments
+        By pair, rising.
     """
-    if priced.problem.book.n_services < 2 or lattice.units[-1] < 2:
+    cells = tables.cells
+    n_services, extra = cells.problem.book.n_services, cells.problem.extra_shipment_micro
+    if n_services < 2 or lattice.units[-1] < 2:
         return []
-    extra = priced.problem.extra_shipment_micro
-    fits = priced.fits
     found: list[JointShipments] = []
-    rows, places = np.nonzero(_could_gain(lattice, priced.cost, fits, extra))
-    pairs = sum(len(level[1]) for level in lattice.levels)
-    width = max(1, CHUNK // (max(1, pairs) * priced.problem.book.n_services))
-    for at in range(0, len(rows), width):
-        row, place = rows[at : at + width], places[at : at + width]
-        by_service = service_costs(priced.cells, row, place)
-        gains = _several_beat_one(lattice, by_service, priced.cost[row, place], fits[row, place], extra)
-        row, place, by_service = row[gains], place[gains], by_service[gains]
-        single, fit = priced.cost[row, place], fits[row, place]
-        found += _of_pairs(lattice, by_service, single, fit, extra, row, priced.nodes[place])
+    gaining = _could_gain(lattice, tables, extra)
+    for pairs in _portions(gaining, n_services * _pairs_of(lattice)):
+        by_service = service_costs(cells, cells.pairs.row[pairs], cells.pairs.place[pairs])
+        single, fits = tables.of(pairs)
+        gains = _several_beat_one(lattice, by_service, single, fits, extra)
+        node = cells.nodes[cells.pairs.place[pairs[gains]]]
+        found += _of_pairs(lattice, by_service[gains], single[gains], fits[gains], extra, pairs[gains], node)
     return found
 
 
-def needs_watching(priced: ShipmentCosts, joint: list[JointShipments], lattice: Lattice) -> NDArray[np.bool_]:
+def needs_watching(tables: PairTables, joint: list[JointShipments], lattice: Lattice) -> NDArray[np.bool_]:
     """Tell, per (order, node), whether two of its columns can sum to a vector that costs more, or cannot be, as one.
 
     Parameters
     ----------
-    priced, lattice
+    tables, lattice
         As in `joint_shipments`.
     joint
         Its result.
 
     Returns
     -------
-    ndarray, shape (G, N), bool
+    ndarray, shape (P,), bool
     """
-    extra = priced.problem.extra_shipment_micro
-    best = priced.cost.copy()
-    for found in joint:
-        at = (found.row, found.node, sum(found.vectors))
-        best[at] = min(int(best[at]), found.cost + extra * (len(found.services) - 1))
-    return _two_beat_one(lattice, best, None, extra)
+    extra = tables.cells.problem.extra_shipment_micro
+    watched = np.zeros(len(tables.cells.pairs.row), dtype=bool)
+    owner = np.array([found.pair for found in joint], dtype=np.int64)
+    whole = np.array([sum(found.vectors) for found in joint], dtype=np.int64)
+    paid = np.array([found.cost + extra * (len(found.services) - 1) for found in joint], dtype=np.int64)
+    for pairs in _portions(tables.with_several(), _pairs_of(lattice)):
+        cost, _ = tables.of(pairs)
+        here = np.flatnonzero(np.isin(owner, pairs))
+        np.minimum.at(cost, (np.searchsorted(pairs, owner[here]), whole[here]), paid[here])
+        watched[pairs] = _two_beat_one(lattice, cost, None, extra)
+    return watched
 
 
-def _could_gain(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_], extra: int) -> NDArray[np.bool_]:
-    """Tell, per (order, node), whether two shipments could beat one if the same service were allowed twice."""
-    least = cost.min(axis=2)
-    most = np.where(fits, cost, 0).max(axis=2)
-    worth = (least < INFEASIBLE) & (most > 2 * np.minimum(least, INFEASIBLE) + extra)
-    return _two_beat_one(lattice, np.where(worth[:, :, None], cost, INFEASIBLE), fits, extra)
+def _pairs_of(lattice: Lattice) -> int:
+    return sum(len(part) for _, part, _, _ in lattice.levels)
+
+
+def _portions(pairs: NDArray[np.intp], sums: int) -> list[NDArray[np.intp]]:
+    """Cut some pairs into portions of `CHUNK`, each pair having so many sums."""
+    width = max(1, CHUNK // max(1, sums))
+    return [pairs[at : at + width] for at in range(0, len(pairs), width)]
+
+
+def _could_gain(lattice: Lattice, tables: PairTables, extra: int) -> NDArray[np.intp]:
+    """Number the pairs of which two shipments could beat one if the same service were allowed twice."""
+    gaining = [np.empty(0, dtype=np.intp)]
+    for pairs in _portions(tables.with_several(), _pairs_of(lattice)):
+        cost, fits = tables.of(pairs)
+        least, most = cost.min(axis=1), np.where(fits, cost, 0).max(axis=1)
+        worth = np.flatnonzero((least < INFEASIBLE) & (most > 2 * np.minimum(least, INFEASIBLE) + extra))
+        gaining.append(pairs[worth[_two_beat_one(lattice, cost[worth], fits[worth], extra)]])
+    return np.concatenate(gaining)
 
 
 def _two_beat_one(lattice: Lattice, cost: Ints, fits: NDArray[np.bool_] | None, extra: int) -> NDArray[np.bool_]:
-    """Tell, per (order, node), whether two vectors cost less apart than their sum (where that fits)."""
-    beaten = np.zeros(cost.shape[:2], dtype=bool)
-    rows, places = np.nonzero(np.any(cost < INFEASIBLE, axis=2))
-    width = max(1, CHUNK // max(1, sum(len(level[1]) for level in lattice.levels)))
-    for at in range(0, len(rows), width):
-        row, place = rows[at : at + width], places[at : at + width]
-        table = cost[row, place]
-        gain = np.zeros(len(row), dtype=bool)
-        for whole, part, rest, start in lattice.levels:
-            two = np.minimum.reduceat(table[:, part] + table[:, rest], start, axis=1) + extra
-            better = (two < table[:, whole]) & (two < INFEASIBLE)
-            gain |= np.any(better if fits is None else better & fits[row, place][:, whole], axis=1)
-        beaten[row, place] = gain
+    """Tell, per pair, whether two vectors cost less apart than their sum (where that fits)."""
+    beaten = np.zeros(len(cost), dtype=bool)
+    for whole, part, rest, start in lattice.levels:
+        two = np.minimum.reduceat(cost[:, part] + cost[:, rest], start, axis=1) + extra
+        better = (two < cost[:, whole]) & (two < INFEASIBLE)
+        beaten |= np.any(better if fits is None else better & fits[:, whole], axis=1)
     return beaten
 
 
@@ -148,7 +161,13 @@ def _several_beat_one(
 
 
 def _of_pairs(
-    lattice: Lattice, by_service: Ints, single: Ints, fits: NDArray[np.bool_], extra: int, row: Ints, node: Ints
+    lattice: Lattice,
+    by_service: Ints,
+    single: Ints,
+    fits: NDArray[np.bool_],
+    extra: int,
+    number: NDArray[np.intp],
+    node: Ints,
 ) -> list[JointShipments]:
     """Exact: cheapest sets of shipments with distinct services for every vector of some (order, node) pairs."""
     n_pairs, n_services, size = by_service.shape
@@ -182,7 +201,7 @@ def _of_pairs(
         for pair, vector in zip(*(index.tolist() for index in np.nonzero(gains)), strict=True):
             services, vectors = _ways(taken, count, pair, vector)
             found.append(
-                (pair, JointShipments(int(row[pair]), int(node[pair]), services, vectors, int(cost[pair, vector])))
+                (pair, JointShipments(int(number[pair]), int(node[pair]), services, vectors, int(cost[pair, vector])))
             )
     return [joint for _, joint in sorted(found, key=lambda one: one[0])]
 

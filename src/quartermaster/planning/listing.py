@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from quartermaster.planning.candidates import Candidates, Meaning
-from quartermaster.planning.joint import JointShipments, joint_shipments, needs_watching
+from quartermaster.planning.joint import JointShipments
 from quartermaster.planning.large_orders import large_order, shape_of_pieces
+from quartermaster.planning.listed_usage import ListedUsage
 from quartermaster.planning.pieces import pieces_of
 from quartermaster.planning.problem import PlanningProblem
-from quartermaster.planning.shipment_costs import ShapeGroup, lattice_sizes, shapes, shipment_costs
+from quartermaster.planning.shape_columns import ShapeColumns, group_of, shape_columns, shipment_limits
+from quartermaster.planning.shapes import ShapeGroup, lattice_sizes, shapes
 from quartermaster.planning.sourcing import Sourcing
 from solver_models.lattice import Lattice, lattice_of, pair_count
-from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
+from solver_models.sourcing import INFEASIBLE, OrderGroup, SourcingArrays
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -27,11 +29,13 @@ MAX_PAIRS = 1_000_000
 """Pairs of vectors up to which an order is priced exactly."""
 LISTED_WHOLE = 4_000_000
 """Pairs of orders and nodes up to which every column is listed; beyond, only the cheap ones of what is not scarce."""
-CHEAPEST = 10
-"""Nodes listed for each vector of such an order: more than its SKUs ever run out of nearby."""
+CHEAPEST, FEWEST = 10, 4
+"""Nodes listed for each vector of such an order, at the most: more than its SKUs ever run out of nearby; and at the
+least."""
+AMPLE_COLUMNS = 30_000_000
+"""Columns of this kind in all, about, which say how many nodes it is: bounds memory to some 6 GB."""
 AMPLE = 0.8
 """Demand per unit of stock, over all orders and nodes, up to which a SKU is not scarce."""
-_NONE = np.empty(0, dtype=np.int64)
 
 
 def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
@@ -44,9 +48,9 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
     start
         A known decision: large orders are cut along what it ships.
     """
-    listing = _Listing(problem)
     small = small_orders(problem)
-    for shape in shapes(problem, np.flatnonzero(small)):
+    listing = _Listing(problem, small)
+    for shape in shapes(problem, np.flatnonzero(small), only_stocked=True):
         lattice = lattice_of(tuple(shape.quantities.tolist()))
         listing.add(shape, lattice, np.eye(len(shape.quantities), dtype=np.int64))
     for order in np.flatnonzero(~small).tolist():
@@ -74,26 +78,44 @@ def small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
     return small
 
 
-def _ample(problem: PlanningProblem) -> Flags:
-    """Tell which SKUs have more stock than all orders together want, with room to spare."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pruning:
+    """Which columns of many orders and nodes are left out.
+
+    Parameters
+    ----------
+    ample
+        (n_skus,) whether there is more stock than all orders together want, with room to spare.
+    nodes
+        Nodes listed for each vector of ample SKUs only.
+    """
+
+    ample: Flags
+    nodes: int
+
+
+def _pruning(problem: PlanningProblem, small: Flags) -> _Pruning | None:
+    """Decide what to leave out; None = nothing."""
+    if problem.n_orders * problem.n_nodes <= LISTED_WHOLE:
+        return None
     demand = np.bincount(problem.line_sku, weights=problem.line_quantity, minlength=problem.n_skus)
     stock = np.asarray(problem.available.sum(axis=1)).ravel()
-    ample: Flags = demand <= AMPLE * stock
-    return ample
+    vectors = int(lattice_sizes(problem)[small].sum())
+    return _Pruning(demand <= AMPLE * stock, min(CHEAPEST, max(FEWEST, AMPLE_COLUMNS // max(1, vectors))))
 
 
 class _Listing:
     """Collects the columns of one shape group after another."""
 
-    def __init__(self, problem: PlanningProblem) -> None:
+    def __init__(self, problem: PlanningProblem, small: Flags) -> None:
         self.problem = problem
         self.count = 0
         self.groups: list[OrderGroup] = []
         self.meanings: list[Meaning] = []
-        self.columns: list[Ints] = [np.empty((7, 0), dtype=np.int64)]
         self.joint: list[JointShipments] = []
-        self.usage: list[tuple[Ints, Ints, Ints]] = [(_NONE, _NONE, _NONE)]
-        self._ample = _ample(problem) if problem.n_orders * problem.n_nodes > LISTED_WHOLE else None
+        self._pruning = _pruning(problem, small)
+        self._columns: list[tuple[NDArray[Any], ...]] = []
+        self._usage = ListedUsage(problem)
 
     def add(self, shape: ShapeGroup, lattice: Lattice, pieces: Ints) -> None:
         """Price one shape group and add its columns, split by how many shipments its orders may have.
@@ -101,92 +123,60 @@ class _Listing:
         A unit of the lattice stands for a piece of the order: (n_pieces, n_lines) units of each line.
         """
         problem = self.problem
-        priced = shipment_costs(problem, shape)
-        row, node, vector = np.nonzero(priced.cost < INFEASIBLE)
-        cost, service = priced.cost[row, node, vector], priced.service[row, node, vector].astype(np.int64)
-        shipments = np.ones(len(row), dtype=np.int64)
-        first = len(self.joint)
-        new = joint_shipments(priced, lattice)
-        self.joint += new
-        if new:
-            row = np.r_[row, [joint.row for joint in new]]
-            node = np.r_[node, [joint.node for joint in new]]
-            vector = np.r_[vector, [sum(joint.vectors) for joint in new]]
-            cost = np.r_[cost, [joint.cost for joint in new]]
-            service = np.r_[service, -1 - np.arange(first, first + len(new))]
-            shipments = np.r_[shipments, [len(joint.services) for joint in new]]
-        once = needs_watching(priced, new, lattice)[row, node]
-        listed, unlisted = self._listed(shape, row, vector, cost + problem.extra_shipment_micro * (shipments - 1))
-        limit = problem.order_max_shipments[shape.orders]
-        most = min(int(lattice.units[-1]), problem.n_nodes * problem.book.n_services)
-        limit = np.where(limit >= most, UNLIMITED, limit)
+        found = shape_columns(problem, shape, lattice)
+        before = len(self.joint)
+        self.joint += found.joint
+        listed, unlisted = self._listed(shape, found)
+        limit = shipment_limits(problem, shape, lattice)
         for value in np.unique(limit).tolist():
             rows = np.flatnonzero(limit == value)
-            kept = np.flatnonzero(listed & (limit[row] == value) & (shipments <= value))
-            kept = kept[np.lexsort((shipments[kept], node[kept], vector[kept], row[kept]))]
-            self._add_group(shape, lattice, pieces, rows, value, row[kept], node[kept], vector[kept])
-            if unlisted is not None:
-                self.groups[-1] = replace(self.groups[-1], unlisted=unlisted[rows])
-            table = (shape.orders[row], node, vector, shipments, once, cost, service)
-            self.columns.append(np.stack([part[kept] for part in table]).astype(np.int64))
+            kept = listed[(limit[found.row[listed]] == value) & (found.shipments[listed] <= value)]
+            row, vector, node = found.row[kept], found.vector[kept], found.node[kept]
+            by_place = np.lexsort((found.shipments[kept], (row * lattice.size + vector) * problem.n_nodes + node))
+            kept, row, vector, node = kept[by_place], row[by_place], vector[by_place], node[by_place]
+            columns = slice(self.count, self.count + len(kept))
+            group = group_of(problem, shape, lattice, pieces, rows, value, shape.orders[rows], columns)
+            self.groups.append(group if unlisted is None else replace(group, unlisted=unlisted[rows]))
+            self.meanings.append(Meaning(shape.lines[rows], shape.vectors))
+            service = found.service[kept]
+            self._columns.append(
+                (
+                    shape.orders[row].astype(np.int32),
+                    node.astype(np.int32),
+                    vector.astype(np.int32),
+                    found.shipments[kept].astype(np.int32),
+                    found.once[kept],
+                    found.cost[kept],
+                    np.where(service < 0, service - before, service).astype(np.int32),
+                )
+            )
+            self._usage.add(shape, row, node, vector, found.shipments[kept])
+            self.count += len(kept)
 
-    def _listed(self, shape: ShapeGroup, row: Ints, vector: Ints, cost: Ints) -> tuple[Flags, Ints | None]:
+    def _listed(self, shape: ShapeGroup, found: ShapeColumns) -> tuple[Ints, Ints | None]:
         """Choose the columns to list; return also, per order and vector, the least cost of those left out."""
-        listed = np.ones(len(row), dtype=bool)
-        if self._ample is None:
-            return listed, None
-        scarce = (~self._ample[self.problem.line_sku[shape.lines]]).astype(np.int64) @ (shape.vectors.T > 0)
-        able = np.flatnonzero(scarce[row, vector] == 0)
-        order = able[np.lexsort((cost[able], vector[able], row[able]))]
-        key = row[order] * len(shape.vectors) + vector[order]
-        first = np.flatnonzero(np.r_[True, np.diff(key) != 0][: len(key)])
-        place = np.arange(len(key)) - np.repeat(first, np.diff(np.r_[first, len(key)]))
+        if self._pruning is None:
+            return np.arange(len(found.row)), None
+        scarce = (~self._pruning.ample[self.problem.line_sku[shape.lines]]).astype(np.int64) @ (shape.vectors.T > 0)
+        key = found.row * len(shape.vectors) + found.vector
+        is_able = scarce.ravel()[key] == 0
+        able = np.flatnonzero(is_able)
+        paid = found.cost + self.problem.extra_shipment_micro * (found.shipments - 1)
+        order = able[np.lexsort((found.node[able], paid[able], key[able]))]
+        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        place = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
         unlisted = np.full((len(shape.orders), len(shape.vectors)), INFEASIBLE, dtype=np.int64)
-        nearest = order[place == CHEAPEST]
-        unlisted[row[nearest], vector[nearest]] = cost[nearest]
-        listed[order[place >= CHEAPEST]] = False
+        nearest = order[place == self._pruning.nodes]
+        unlisted.ravel()[key[nearest]] = paid[nearest]
+        listed = np.r_[np.flatnonzero(~is_able), order[place < self._pruning.nodes]]
         return listed, unlisted if len(nearest) else None
 
-    def _add_group(
-        self,
-        shape: ShapeGroup,
-        lattice: Lattice,
-        pieces: Ints,
-        rows: Ints,
-        limit: int,
-        row: Ints,
-        node: Ints,
-        vector: Ints,
-    ) -> None:
-        problem, lines = self.problem, shape.lines[rows]
-        numbers = np.arange(self.count, self.count + len(row))
-        units = shape.vectors[vector]
-        entry, at = np.nonzero(units)
-        sku = problem.line_sku[shape.lines[row[entry], at]]
-        self.usage.append((sku * problem.n_nodes + node[entry], numbers[entry], units[entry, at]))
-        # a piece of a line that must be complete is the whole line, so the rule holds for each piece by itself
-        complete = (problem.line_complete[lines].astype(np.int64) @ pieces.T) > 0
-        self.groups.append(
-            order_group(
-                lattice,
-                limit,
-                shape.orders[rows],
-                problem.line_backorder_micro[lines] @ pieces.T,
-                problem.order_backorder_micro[shape.orders[rows]],
-                complete,
-                problem.order_complete[shape.orders[rows]],
-                self.count,
-                len(row),
-            )
-        )
-        self.meanings.append(Meaning(lines, shape.vectors))
-        self.count += len(row)
-
     def finish(self, large: Ints) -> Candidates:
-        """Put everything together."""
+        """Put everything together; what was collected is let go on the way."""
         problem = self.problem
-        order, node, vector, shipments, once, cost, service = np.concatenate(self.columns, axis=1)
-        usage, capacity, pairs = self._resources(node, shipments)
+        order, node, vector, shipments, once, cost, service = (self._joined(at) for at in range(7))
+        self._columns.clear()
+        usage, capacity, pairs = self._usage.finish()
         arrays = SourcingArrays(
             n_orders=problem.n_orders,
             n_nodes=problem.n_nodes,
@@ -207,25 +197,5 @@ class _Listing:
         floors = tuple(large_order(problem, order_index, rows, len(pairs)) for order_index in large.tolist())
         return Candidates(problem, arrays, tuple(self.meanings), service, tuple(self.joint), floors, pairs)
 
-    def _resources(self, node: Ints, shipments: Ints) -> tuple[sparse.csc_array, Ints, Ints]:
-        """Stock of (SKU, node), shipments of a node, units of a node; numbered in that order."""
-        problem = self.problem
-        pair, column, taken = (np.concatenate([part[at] for part in self.usage]) for at in range(3))
-        pairs, row = np.unique(pair, return_inverse=True)
-        # scipy answers an empty question with a sparse array
-        stock = np.asarray(problem.available[np.divmod(pairs, problem.n_nodes)]) if len(pairs) else pairs
-        units = np.zeros(self.count, dtype=np.int64)
-        np.add.at(units, column, taken)
-        everything = np.arange(self.count)
-        first, second = len(pairs), len(pairs) + problem.n_nodes
-        usage = sparse.csc_array(
-            (
-                np.concatenate([taken, shipments, units]),
-                (np.concatenate([row, first + node, second + node]), np.concatenate([column, everything, everything])),
-            ),
-            shape=(second + problem.n_nodes, self.count),
-            dtype=np.int64,
-        )
-        usage.sum_duplicates()
-        capacity = np.concatenate([stock, problem.node_max_shipments, problem.node_max_units]).astype(np.int64)
-        return usage, capacity, pairs
+    def _joined(self, at: int) -> Ints:
+        return np.concatenate([np.empty(0, dtype=np.int64), *(part[at] for part in self._columns)], dtype=np.int64)

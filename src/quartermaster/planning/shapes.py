@@ -62,7 +62,9 @@ def lattice_sizes(problem: PlanningProblem) -> NDArray[np.float64]:
         return np.multiply.reduceat(problem.line_quantity + 1.0, problem.line_start[:-1])
 
 
-def shapes(problem: PlanningProblem, orders: Sequence[int] | Ints, *, max_cells: int = MAX_CELLS) -> list[ShapeGroup]:
+def shapes(
+    problem: PlanningProblem, orders: Sequence[int] | Ints, *, max_cells: int = MAX_CELLS, only_stocked: bool = False
+) -> list[ShapeGroup]:
     """Group orders by shape, in groups small enough to be priced at once.
 
     Parameters
@@ -73,6 +75,8 @@ def shapes(problem: PlanningProblem, orders: Sequence[int] | Ints, *, max_cells:
         Order indices; the caller leaves out those whose lattice is too large (`lattice_sizes`).
     max_cells
         Most (order, node, vector) cells of a group of more than one order.
+    only_stocked
+        Count only nodes that stock a line of the order, for callers that make no table of all nodes.
 
     Returns
     -------
@@ -90,10 +94,13 @@ def shapes(problem: PlanningProblem, orders: Sequence[int] | Ints, *, max_cells:
         parts = np.split(by_shape, np.flatnonzero(np.diff(code[by_shape])) + 1)
         found += [(alike[members], lines[members]) for members in parts]
     found.sort(key=lambda shape: int(shape[0][0]))
+    stocking = np.diff(problem.available.indptr)
     groups = []
     for members, lines in found:
-        size = lattice_size(tuple(problem.line_quantity[lines[0]].tolist()))
-        step = max(1, max_cells // (size * max(problem.n_nodes, 1)))
+        size, nodes = lattice_size(tuple(problem.line_quantity[lines[0]].tolist())), problem.n_nodes
+        if only_stocked:
+            nodes = min(nodes, int(stocking[problem.line_sku[lines]].sum(axis=1).mean()))
+        step = max(1, max_cells // (size * max(nodes, 1)))
         groups += [_group(problem, members[at : at + step], lines[at : at + step]) for at in range(0, len(lines), step)]
     return groups
 
