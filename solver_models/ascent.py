@@ -26,7 +26,8 @@ SMALLEST_SQUARE = 1e-3
 HALF_LIFE = 20
 """Steps after which the step size is half of the first."""
 PATIENCE, WORTHWHILE = 12, 2e-5
-"""The ascent ends after so many steps that together raised the bound by less than this share."""
+"""The ascent ends after so many steps that together raised neither the best bound nor the last by this share: first
+steps may fall far below a good start, and climb from there."""
 
 
 class _Momentum:
@@ -87,18 +88,20 @@ def ascend(
     opened_at = np.full(arrays.n_nodes, -1, dtype=np.int64)
     opened_at[start.opening_node] = np.arange(len(start.opening_node))
     best, best_bound = start, -(1 << 62)
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
     for number in range(rounds):
         prices = Prices(np.rint(resource).astype(np.int64), np.rint(share).astype(np.int64), start.opening_node)
         total, chosen = pricer.options(priced_columns(arrays, prices))
         bound = total + constant_of(arrays, prices)
         if bound > best_bound:
             best, best_bound = prices, bound
-        seen.append(best_bound)
+        seen.append((bound, best_bound))
         if out_of_time() or (target is not None and best_bound >= target):
             break
-        if number >= PATIENCE and seen[-1] - seen[-1 - PATIENCE] < WORTHWHILE * abs(seen[-1]):
-            break
+        if number >= PATIENCE:
+            rise = max(now - before for now, before in zip(seen[-1], seen[-1 - PATIENCE], strict=True))
+            if rise < WORTHWHILE * abs(best_bound):
+                break
         excess = np.asarray(arrays.usage[:, chosen].sum(axis=1), dtype=np.float64) - arrays.capacity
         if not len(start.opening_node) and not np.any(excess * (resource + (excess > 0))):
             break  # nothing is over-asked, nothing priced is left over: the prices are optimal

@@ -253,7 +253,8 @@ class GroupPricer:
             left = allowed[row] - (shipments if len(before) > 1 else 0)
             cost = block[order, parts] + before[np.maximum(left, 0), order, rest]
             hits = np.flatnonzero((cost == target[row]) & (left >= 0) & (found[row] < 0))
-            hits = hits[np.r_[True, np.diff(row[hits]) != 0][: len(hits)]]  # the first of each order
+            # of equals the largest part, so that one column is named rather than two of its node
+            hits = hits[np.r_[np.diff(row[hits]) != 0, True][: len(hits)]]
             found[row[hits]], vector[row[hits]], remaining[row[hits]] = at, parts[hits], left[hits]
         if np.any(found < 0):
             raise AssertionError("the dynamic program cannot be undone")

@@ -4,8 +4,9 @@
 2. Prices begin at what scarce families clear at (`clearing`), rise and fall by ascent, and are polished by column
    generation where that pays (`column_generation`); they give a lower bound, and for each column what a plan with it
    must cost above that bound (its excess).
-3. Each order takes its best option at these prices while it lasts (`greedy`), the ones that pay most first; then
-   neighbourhoods of orders are planned anew together, again and again (`neighbourhoods`).
+3. Each order takes its best option at these prices while it lasts (`greedy`, `together`), the ones that pay most
+   first, and then its best from what is left over (`second_look`); neighbourhoods of orders are planned anew together,
+   again and again (`neighbourhoods`).
 4. Where the problem is small enough, integer programs over the columns of least excess (`restricted`), each larger than
    the one before. Whatever uses a column left out costs at least bound + the least excess left out; so a program also
    proves something about the rest.
@@ -29,6 +30,7 @@ from solver_models.greedy import take_in_turn
 from solver_models.neighbourhoods import ORDERS, Neighbourhoods
 from solver_models.restricted import solve_restricted
 from solver_models.runner import IN_PROCESS, Runner
+from solver_models.second_look import look_again
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
 from solver_models.together import take_together
 
@@ -50,6 +52,8 @@ CLAIM_TOLERANCE = 1e-9
 """Relative excess of a claimed bound over a known cost that is the solver's rounding, not a lie."""
 LARGE_SHARE = 0.3
 """Share of the time left after pricing that is kept for the bound when there are large orders."""
+FINE = 0.2
+"""Share of a price step that the ascent begins with where prices begin near their end: a whole one loses them again."""
 PRICE_SHARE = 0.3
 """Share of the whole time that prices may take."""
 TOGETHER = 2_000
@@ -133,7 +137,7 @@ def search(
         return SearchResult(best, 0, 0, no_prices(arrays), True, 0)
     priced = settle_prices(
         work,
-        step=_price_step(work),
+        step=_price_step(work) * (FINE if np.any(begin.resource) else 1.0),
         seconds_left=lambda: seconds_left() - (1 - PRICE_SHARE) * total_seconds,
         seed=seed,
         runner=runner,
@@ -146,6 +150,7 @@ def search(
     if seconds_left() > MIN_SECONDS:
         take = take_together if work.n_orders > TOGETHER else take_in_turn
         greedy = take(work, column_cost, dearest_first)
+        greedy = look_again(work, greedy, lambda: seconds_left() <= MIN_SECONDS)
     best = _better(best, greedy)
     prices = _all_prices(arrays, rows, priced)
     price_bound = priced.bound + sum(

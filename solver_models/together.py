@@ -89,17 +89,60 @@ def fitting(arrays: SourcingArrays, columns: Ints, left: Ints) -> NDArray[np.boo
 
 def _granted(arrays: SourcingArrays, named: Ints, rank: Ints, left: Ints) -> NDArray[np.bool_]:
     """Return, per order, whether it gets all that it named; who names a node twice gets nothing."""
-    granted = np.ones(arrays.n_orders, dtype=bool)
-    pair = arrays.column_order[named] * arrays.n_nodes + arrays.column_node[named]
-    pairs, count = np.unique(pair, return_counts=True)
-    granted[pairs[count > 1] // arrays.n_nodes] = False
     taken = arrays.usage[:, named].tocoo()
     order = arrays.column_order[named[taken.col]]
-    turn = np.lexsort((rank[order], taken.row))
-    row, units, order = taken.row[turn], taken.data[turn], order[turn]
+    granted = granted_by_rank(arrays.n_orders, order, taken.row, taken.data, rank, left)
+    return granted & ~names_a_node_twice(arrays, named)
+
+
+def names_a_node_twice(arrays: SourcingArrays, named: Ints) -> NDArray[np.bool_]:
+    """Return, per order, whether two of the columns that it named leave from one node.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    named
+        (n,) column numbers.
+
+    Returns
+    -------
+    ndarray, shape (n_orders,), bool
+    """
+    twice = np.zeros(arrays.n_orders, dtype=bool)
+    pair = arrays.column_order[named] * arrays.n_nodes + arrays.column_node[named]
+    pairs, count = np.unique(pair, return_counts=True)
+    twice[pairs[count > 1] // arrays.n_nodes] = True
+    return twice
+
+
+def granted_by_rank(
+    n_orders: int, order: Ints, resource: NDArray[np.integer], units: Ints, rank: Ints, left: Ints
+) -> NDArray[np.bool_]:
+    """Serve what orders ask for by rank; who does not get everything gets nothing.
+
+    Parameters
+    ----------
+    n_orders
+        How many there are.
+    order, resource, units
+        (n,) each: who asks for how many units of what. Asking for none is always granted.
+    rank
+        (n_orders,) lowest first.
+    left
+        (n_resources,) units there are.
+
+    Returns
+    -------
+    ndarray, shape (n_orders,), bool
+        Units of those that are refused are not given to the next in rank.
+    """
+    turn = np.lexsort((rank[order], resource))
+    resource, units, order = resource[turn], units[turn], order[turn]
     total = np.cumsum(units)
     before = total - units
-    first = np.r_[True, np.diff(row) != 0][: len(row)]
+    first = np.r_[True, np.diff(resource) != 0][: len(resource)]
     asked = total - np.maximum.accumulate(np.where(first, before, 0))
-    granted[order[asked > left[row]]] = False
+    granted = np.ones(n_orders, dtype=bool)
+    granted[order[(asked > left[resource]) & (units > 0)]] = False
     return granted
