@@ -11,7 +11,7 @@ read off the duals.)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,7 +24,8 @@ from solver_models.model import build_compact
 from solver_models.portion import Portion, Portions
 from solver_models.restricted import hint_values
 from solver_models.runner import Runner, SolveJob
-from solver_models.sourcing import Choice, SourcingArrays, cost_of
+from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.standing import StandingChoice
 from solver_models.together import fitting
 
 Ints = NDArray[np.int64]
@@ -61,16 +62,6 @@ class Improved:
     clocked: bool
 
 
-@dataclass(slots=True)
-class _State:
-    """The choice at hand."""
-
-    columns: Ints
-    cost: int
-    used: Ints
-    clocked: bool = False
-
-
 class Neighbourhoods:
     """Improves choices of one problem.
 
@@ -105,7 +96,9 @@ class Neighbourhoods:
         self._order_cost, self._column_cost = order_cost, column_cost
         self._seed, self._node_limit = seed, node_limit
         self._portions = Portions(arrays)
+        self._room = np.zeros(arrays.n_resources, dtype=np.int64)
         self._order, self._family = self._contested()
+        self._clocked = False
 
     def _contested(self) -> tuple[Ints, Ints]:
         """Return the pairs (order, family) in which resources of a family with a price could serve an order."""
@@ -149,22 +142,21 @@ class Neighbourhoods:
             Told the cost after each sweep.
         """
         rng = np.random.default_rng(self._seed)
-        used = np.asarray(self.arrays.usage[:, start.columns].sum(axis=1), dtype=np.int64)
-        state = _State(np.sort(start.columns), start.cost, used)
-        stale = 0
+        state, stale = StandingChoice(self.arrays, start), 0
+        self._clocked = False
         while stale < PATIENCE and not good_enough(state.cost):
             before = state.cost
             if not self._sweep(state, rng, seconds_left, good_enough, relative_gap):
-                state.clocked = True
+                self._clocked = True
                 break
             if progress is not None:
                 progress(state.cost)
             stale = stale + 1 if before - state.cost <= STALE * before else 0
-        return Improved(Choice(state.columns, state.cost), state.clocked)
+        return Improved(Choice(state.columns, state.cost), self._clocked)
 
     def _sweep(
         self,
-        state: _State,
+        state: StandingChoice,
         rng: Generator,
         seconds_left: Callable[[], float],
         good_enough: Callable[[int], bool],
@@ -181,7 +173,7 @@ class Neighbourhoods:
             self._solve(state, blocks[at : at + self.runner.workers], rng, seconds, relative_gap)
         return True
 
-    def _partition(self, state: _State, rng: Generator) -> list[Ints]:
+    def _partition(self, state: StandingChoice, rng: Generator) -> list[Ints]:
         """Cut the orders into neighbourhoods, those with the largest share of the gap first."""
         arrays = self.arrays
         waste = self.prices.resource * (arrays.capacity - state.used)
@@ -226,29 +218,32 @@ class Neighbourhoods:
             paid[group.orders] += group.backorder[np.arange(len(group.orders)), left]
         return paid
 
-    def _solve(self, state: _State, blocks: list[Ints], rng: Generator, seconds: float, relative_gap: float) -> None:
+    def _solve(
+        self, state: StandingChoice, blocks: list[Ints], rng: Generator, seconds: float, relative_gap: float
+    ) -> None:
         """Plan some disjoint neighbourhoods anew, side by side, and keep what is better."""
-        arrays = self.arrays
-        of_order = np.full(arrays.n_orders, -1, dtype=np.int64)
-        for number, block in enumerate(blocks):
-            of_order[block] = number
-        owner = of_order[arrays.column_order[state.columns]]
-        free = arrays.capacity - state.used
+        arrays, opens = self.arrays, bool(np.any(self.arrays.opening))
         columns = [np.sort(self._portions.columns_of(block)) for block in blocks]
-        touched = [self._touched(own) for own in columns]
+        touched = [np.unique(arrays.usage[:, own].indices) for own in columns]
         # what nobody holds is shared out among those that could use it, odd units by draw
-        sharing, turn = np.maximum(np.sum(touched, axis=0), 1), np.cumsum(touched, axis=0) - 1
-        drawn = rng.integers(0, len(blocks), arrays.n_resources)
+        names = np.unique(np.concatenate(touched))
+        wants = np.array([np.isin(names, own, assume_unique=True) for own in touched])
+        sharing, turn = wants.sum(axis=0), np.cumsum(wants, axis=0) - 1
+        free, drawn = arrays.capacity[names] - state.used[names], rng.integers(0, len(blocks), len(names))
         portions: list[tuple[Portion, Ints]] = []
         jobs: list[SolveJob] = []
         for number, block in enumerate(blocks):
-            mine = state.columns[owner == number]
-            held = np.asarray(arrays.usage[:, mine].sum(axis=1), dtype=np.int64)
-            capacity = held + free // sharing + ((turn[number] - drawn) % sharing < free % sharing)
-            opening = arrays.opening.copy()
-            opening[np.unique(arrays.column_node[state.columns[owner != number]])] = 0
-            fits = fitting(arrays, columns[number], capacity)
-            portion = self._portions.cut(block, columns[number][fits], capacity, opening)
+            mine = state.among(columns[number])
+            room = self._room  # only what this neighbourhood touches is looked at
+            room[names] = free // sharing + ((turn[number] - drawn) % sharing < free % sharing)
+            held = arrays.usage[:, mine].tocoo()
+            np.add.at(room, held.row, held.data)
+            opening = arrays.opening
+            if opens:
+                others = state.at_node - np.bincount(arrays.column_node[mine], minlength=arrays.n_nodes)
+                opening = np.where(others > 0, 0, opening)
+            fits = fitting(arrays, columns[number], room)
+            portion = self._portions.cut(block, columns[number][fits], room, opening)
             start = np.searchsorted(portion.columns, mine)
             everything = np.ones(portion.arrays.n_orders, dtype=bool)
             model = build_compact(portion.arrays, everything, np.ones(portion.arrays.n_resources, dtype=bool))
@@ -256,34 +251,20 @@ class Neighbourhoods:
             portions.append((portion, start))
             jobs.append(SolveJob(model.linear, Solver.HIGHS, seconds, relative_gap, self._seed, self._node_limit, hint))
         for (portion, start), answer in zip(portions, self.runner.run(jobs), strict=True):
-            state.clocked |= not answer.finished and not answer.out_of_work
-            if answer.values is None:
-                continue
-            chosen = np.flatnonzero(answer.values[: portion.arrays.n_columns] > 0.5)
-            gain = cost_of(portion.arrays, start) - cost_of(portion.arrays, chosen)
-            if gain > 0:
-                self._take(state, portion, start, chosen, gain)
+            self._clocked |= not answer.finished and not answer.out_of_work
+            if answer.values is not None:
+                chosen = np.flatnonzero(answer.values[: portion.arrays.n_columns] > 0.5)
+                self._take(state, portion, start, chosen)
 
-    def _take(self, state: _State, portion: Portion, start: Ints, chosen: Ints, gain: int) -> None:
-        """Put one neighbourhood's new columns in place of its old ones."""
-        arrays = self.arrays
+    def _take(self, state: StandingChoice, portion: Portion, start: Ints, chosen: Ints) -> None:
+        """Put one neighbourhood's new columns in place of its old ones where that is cheaper."""
+        # a node that another neighbourhood was to keep open may have closed meanwhile: opening is counted here
+        own = replace(portion.arrays, opening=np.zeros_like(portion.arrays.opening))
+        before, after = cost_of(own, start), cost_of(own, chosen)
         old, new = portion.columns[start], portion.columns[chosen]
-        columns = np.sort(np.r_[np.setdiff1d(state.columns, old, assume_unique=True), new])
-        cost = state.cost - gain
-        if np.any(arrays.opening):
-            # a node that another neighbourhood was to keep open may have closed meanwhile
-            cost = cost_of(arrays, columns)
-            if cost >= state.cost:
-                return
-        state.used += np.asarray(arrays.usage[:, new].sum(axis=1), dtype=np.int64)
-        state.used -= np.asarray(arrays.usage[:, old].sum(axis=1), dtype=np.int64)
-        state.columns, state.cost = columns, cost
-
-    def _touched(self, columns: Ints) -> NDArray[np.bool_]:
-        """Return (n_resources,) whether any of some columns takes of a resource."""
-        touched = np.zeros(self.arrays.n_resources, dtype=bool)
-        touched[self.arrays.usage[:, columns].indices] = True
-        return touched
+        gain = before - after - state.opening_cost(old, new)
+        if after < INFEASIBLE and gain > 0:
+            state.exchange(old, new, gain)
 
 
 def _cut(orders: Ints, count: Ints) -> list[Ints]:

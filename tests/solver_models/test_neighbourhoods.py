@@ -22,6 +22,7 @@ from solver_models.pricing import Pricer
 from solver_models.runner import IN_PROCESS, Runner, SolveJob
 from solver_models.search import search
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.standing import StandingChoice
 
 NOTHING = np.empty(0, dtype=np.int64)
 SEEDS = range(9)
@@ -294,7 +295,7 @@ def test_partitions_name_each_order_once_and_keep_to_their_size(seed, monkeypatc
     most = int(np.bincount(arrays.column_order, minlength=1).max())
     monkeypatch.setattr(module, "COLUMNS", 12)
     made = neighbourhoods(arrays, priced)
-    state = module._State(NOTHING, cost_of(arrays, NOTHING), np.zeros(arrays.n_resources, dtype=np.int64))
+    state = StandingChoice(arrays, Choice(NOTHING, cost_of(arrays, NOTHING)))
     blocks = made._partition(state, np.random.default_rng(seed))
     orders = [order for block in blocks for order in block.tolist()]
     assert len(set(orders)) == len(orders)
