@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from quartermaster.domain.orders import Order
-from quartermaster.domain.snapshot import Snapshot
 from quartermaster.evaluation.loads import Load
 from quartermaster.evaluation.plan_rows import AllocationRow
-from quartermaster.evaluation.records import Records, available_units
+from quartermaster.evaluation.records import Records
 from quartermaster.evaluation.violations import Findings
 from quartermaster.policy import Policy
 
@@ -40,23 +39,33 @@ def check_line_nodes(row: AllocationRow, node_id: str, records: Records, finding
         findings.add("excluded_nodes", row.where, f"leaves {node_id}, which is excluded")
 
 
-def check_stock(loads: Sequence[Load], snapshot: Snapshot, findings: Findings) -> None:
-    """Units of each SKU that leave a node are at most what is available there.
+def units_taken(loads: Iterable[Load]) -> Counter[tuple[str, str]]:
+    """Add up what shipments take, by (node_id, sku).
 
     Parameters
     ----------
     loads
-        Every shipment with its units.
-    snapshot
-        The snapshot.
-    findings
-        Violations are added to it.
+        Shipments with their units.
     """
     taken: Counter[tuple[str, str]] = Counter()
     for load in loads:
         for sku, units in load.units_of.items():
             taken[load.shipment.node_id, sku] += units
-    stock = available_units(snapshot, taken.keys())
+    return taken
+
+
+def check_stock(taken: Mapping[tuple[str, str], int], stock: Mapping[tuple[str, str], int], findings: Findings) -> None:
+    """Units of each SKU that leave a node are at most what is available there.
+
+    Parameters
+    ----------
+    taken
+        Units that leave, by (node_id, sku).
+    stock
+        Units available of these at least; one that is not listed is not stocked.
+    findings
+        Violations are added to it.
+    """
     for (node_id, sku), units in taken.items():
         available = stock.get((node_id, sku), 0)
         if units > available:

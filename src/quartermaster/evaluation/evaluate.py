@@ -12,11 +12,18 @@ from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.plan import Objective
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.evaluation.claims import check_backorders, check_objective, check_shipment_claims
-from quartermaster.evaluation.constraints import Shipped, check_line_nodes, check_nodes, check_orders, check_stock
+from quartermaster.evaluation.constraints import (
+    Shipped,
+    check_line_nodes,
+    check_nodes,
+    check_orders,
+    check_stock,
+    units_taken,
+)
 from quartermaster.evaluation.loads import Load, load_shipments
 from quartermaster.evaluation.plan_rows import allocation_rows, backorder_rows, shipment_rows
 from quartermaster.evaluation.pricing import PricedShipment, Pricing
-from quartermaster.evaluation.records import Records, records_of
+from quartermaster.evaluation.records import Records, available_units, records_of
 from quartermaster.evaluation.violations import Evaluation, Findings
 from quartermaster.policy import Policy
 
@@ -63,7 +70,8 @@ def evaluate_tables(
     for row in placed:
         check_line_nodes(row, node_of[row.shipment_id], records, findings)
         shipped[row.order_id, row.line_id] += row.quantity
-    check_stock(loads, snapshot, findings)
+    taken = units_taken(loads)
+    check_stock(taken, available_units(snapshot, taken.keys()), findings)
     check_nodes(loads, records, findings)
     check_orders(loads, shipped, records, policy, findings)
 
