@@ -41,7 +41,7 @@ VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 START_EARLY = 2_000
 """Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
 them when it has a program large enough to need one."""
-SECONDS_TO_CHECK = 0.0002
+SECONDS_TO_CHECK = 0.0001
 """Seconds per order line that writing a plan down and checking it take."""
 CHECK_AFTER_LIMIT = 0.25
 """Seconds of that which may come after the time limit, half of what a run may overrun it; the rest is kept from it."""

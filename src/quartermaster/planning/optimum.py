@@ -26,9 +26,9 @@ RULES_PAIRS = 200_000
 """Pairs of orders and nodes up to which every named rule is tried; beyond, `cheapest` alone: the others cost a third
 more and are no start that a large search gains from."""
 
-SECONDS_TO_LIST, SECONDS_PER_PAIR = 0.15, 5e-6
-"""Seconds, and seconds per order and node, without which listing the candidates is not begun: it could not be used any
-more."""
+SECONDS_TO_LIST, RULES_TO_LIST = 0.15, 1.0
+"""Seconds, and times the seconds that the rule `cheapest` took, without which listing the candidates is not begun: on
+whatever machine it takes about as long as that rule, and the candidates could not be used any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,8 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     starts, rules_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
-        if watch.seconds_left() < SECONDS_TO_LIST + SECONDS_PER_PAIR * problem.n_orders * problem.n_nodes:
+        first_rule = watch.seconds.get(f"rule {_rules_tried(problem)[0]}", 0.0)
+        if watch.seconds_left() < max(SECONDS_TO_LIST, RULES_TO_LIST * first_rule):
             free = no_resource_prices(problem.n_orders, problem.n_nodes)
             warnings: tuple[str, ...] = ("the time limit left room for the named rules only",)
             counted = {"rules_finished": rules_finished}
