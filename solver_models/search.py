@@ -130,8 +130,9 @@ def search(
     work, begin, rows = _binding(arrays)
     best = _best_start(work, starts)
     # passes over all columns ask no clock: none is begun in less time than these first ones took
-    least_seconds = max(MIN_SECONDS, total_seconds - seconds_left())
-    if seconds_left() <= least_seconds:
+    seconds = seconds_left()
+    least_seconds = max(MIN_SECONDS, total_seconds - seconds)
+    if seconds <= least_seconds:
         # no cost is below 0, so that is a bound; prices of zero prove it
         return SearchResult(best, 0, 0, no_prices(arrays), True, 0)
     priced = settle_prices(
