@@ -17,8 +17,9 @@ from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
 
-COLUMNS_PER_SECOND = 5_000
-"""Columns of a program for each second it must have: given less, solvers have overrun their limit tenfold."""
+VARIABLES_PER_SECOND = 5_000
+"""Variables of a program for each second it must have: given less, solvers have ended with no bound or long after their
+limit."""
 LEAST_SECONDS, LEAST_SHARE = 0.05, 0.25
 """Seconds without which no program is begun; share of the time left that any piece may take."""
 SMALL_PIECE = 400
@@ -128,7 +129,7 @@ def _solve_pieces(
         waiting = [
             number
             for number in waiting
-            if answers[number][-1].values is None and seconds >= seconds_needed(len(models[number].columns))
+            if answers[number][-1].values is None and seconds >= seconds_needed(len(models[number].linear.cost))
         ]
         if not waiting:
             break
@@ -149,15 +150,26 @@ def share_of(seconds_left: Callable[[], float], share: float) -> Callable[[], fl
     return lambda: seconds_left() - kept_back
 
 
-def seconds_needed(columns: int) -> float:
+def seconds_needed(variables: int) -> float:
     """Return the time without which no program of a size is begun.
 
     Parameters
     ----------
-    columns
-        Columns of the program.
+    variables
+        Of the program: its columns and `other_variables`.
     """
-    return max(LEAST_SECONDS, columns / COLUMNS_PER_SECOND)
+    return max(LEAST_SECONDS, variables / VARIABLES_PER_SECOND)
+
+
+def other_variables(arrays: SourcingArrays) -> int:
+    """Return how many variables programs have beside columns, about: lines that wait, orders that are short or split.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    """
+    return sum(len(group.orders) * (len(group.lattice.quantities) + 2) for group in arrays.groups)
 
 
 def hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from solver_models.column_generation import MASTER_ORDERS, Priced, lowest, settl
 from solver_models.floors import LargeOrder
 from solver_models.greedy import take_in_turn
 from solver_models.neighbourhoods import ORDERS, Neighbourhoods
-from solver_models.restricted import seconds_needed, share_of, solve_restricted
+from solver_models.restricted import VARIABLES_PER_SECOND, other_variables, seconds_needed, share_of, solve_restricted
 from solver_models.runner import IN_PROCESS, Runner
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
 from solver_models.together import take_together
@@ -118,8 +118,7 @@ def search(
     seed, node_limit
         Passed to solvers; node_limit 0 = none.
     large
-        Orders of which only some columns are listed; the bound takes their floors instead, and what solvers claim with
-        their columns in the program does not count.
+        Orders of which only some columns are listed: the bound takes their floors, and no claim that rests on those.
     runner
         Who solves the programs.
     progress
@@ -163,7 +162,7 @@ def search(
     state.bound = max(price_bound, listed_bound)
     options = {"relative_gap": relative_gap / 2, "seed": seed, "node_limit": node_limit, "runner": runner}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
-    budgets = _budgets(work) if work.n_orders <= MASTER_ORDERS else []
+    budgets, others = _budgets(work) if work.n_orders <= MASTER_ORDERS else [], other_variables(work)
 
     def usable() -> float:
         return seconds_left() - for_bound
@@ -181,10 +180,10 @@ def search(
         kept, left_out = _cheapest_columns(priced, priced.bound, count, state.best)
         if _close(state.best, state.bound, relative_gap) or (number and kept.sum() > LARGEST):
             break
-        needed, share = seconds_needed(int(kept.sum())), TIME_SHARES[number - len(budgets)]
+        needed, share = seconds_needed(int(kept.sum()) + others), TIME_SHARES[number - len(budgets)]
         left = share_of(usable, share)
         # where what is kept back would not do for the next program, it is this one's
-        if left() < needed or (1 - share) * usable() < _needed_next(priced, budgets[number + 1 :], state):
+        if left() < needed or (1 - share) * usable() < _needed_next(priced, budgets[number + 1 :], others, state):
             left = usable
         if left() < needed:
             state.clocked = True
@@ -227,8 +226,7 @@ def _improve(
     unit, total_seconds = _price_step(work), max(seconds_left(), 1e-3)
     rounds = 0
 
-    def moved(_cost: int) -> None:
-        # nobody knows how many sweeps there will be: the rounds that are over, or the time that has passed
+    def moved(_cost: int) -> None:  # by rounds that are over or by time: nobody knows how many sweeps there will be
         tell(min(1.0, max(rounds / len(NEAR), 1 - seconds_left() / total_seconds)))
 
     for rounds, reach in enumerate(NEAR):
@@ -304,7 +302,11 @@ def _bound_without_large(
     """
     is_large = np.zeros(work.n_orders, dtype=bool)
     is_large[[order.order for order in large]] = True
-    kept, left_out = _cheapest_columns(priced, known_bound, LARGEST, state.best)
+    room = int(seconds_left() * VARIABLES_PER_SECOND) - other_variables(work)
+    state.clocked |= room < min(LARGEST, work.n_columns)
+    if room <= 0:
+        return
+    kept, left_out = _cheapest_columns(priced, known_bound, min(LARGEST, room), state.best)
     claimed = _run(work, kept & ~is_large[work.column_order], state, seconds_left, options)
     if claimed is None:
         return
@@ -392,7 +394,7 @@ def _cheapest_columns(priced: Priced, bound: int, count: int, best: Choice) -> t
     return useful, int(left_out.min()) if len(left_out) else INFEASIBLE
 
 
-def _needed_next(priced: Priced, budgets: Sequence[int], state: _State) -> float:
+def _needed_next(priced: Priced, budgets: Sequence[int], others: int, state: _State) -> float:
     """Return the seconds without which the next program is not begun; 0 when there is none."""
     useful = int((priced.bound + priced.excess < state.best.cost).sum())
-    return seconds_needed(min(budgets[0], useful)) if budgets else 0.0
+    return seconds_needed(min(budgets[0], useful) + others) if budgets else 0.0

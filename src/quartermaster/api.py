@@ -42,7 +42,7 @@ START_EARLY = 2_000
 """Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
 them when it has a program large enough to need one."""
 SECONDS_TO_START = 0.5
-"""Time limit below which none is started early: they would not be ready before it ends, and slow the named rules down."""
+"""Time limit below which none is started early: it would not be ready in time, and slow the named rules down."""
 SECONDS_TO_CHECK = 0.0001
 """Seconds per order line that writing a plan down and checking it take."""
 CHECK_AFTER_LIMIT = 0.25

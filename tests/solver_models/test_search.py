@@ -155,7 +155,7 @@ def test_time_that_would_not_do_for_the_next_program_is_not_kept_for_it(needed, 
     monkeypatch.setattr(search_module, "SMALL", 0)
     monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (3,))
     monkeypatch.setattr(search_module, "TIME_SHARES", (0.9, 1.0))
-    monkeypatch.setattr(search_module, "seconds_needed", lambda columns: needed)
+    monkeypatch.setattr(search_module, "seconds_needed", lambda variables: needed)
     monkeypatch.setattr(search_module, "_close", lambda best, bound, gap: False)
     limits = []
 
