@@ -23,7 +23,7 @@ TOLERANCE = 1e-6
 """Relative difference of two numbers of a solver that is rounding, not a lie; for rows against their bounds too."""
 WHOLE = 1e-6
 """Distance from a whole number beyond which rounding a value is worth a remark."""
-OVERRUN_SECONDS, OVERRUN_PER_VARIABLE, OVERRUN_PER_ENTRY = 0.1, 3e-5, 5e-6
+OVERRUN_SECONDS, OVERRUN_PER_VARIABLE, OVERRUN_PER_ENTRY = 0.25, 3e-5, 5e-6
 """Seconds, and seconds per variable and per entry of the matrix, by which a solver may overrun its limit: it takes so
 long to build the model there and for steps of HiGHS that ask no clock (the analytic centre, presolve of a sub-MIP, a
 round of cuts), on a machine that does something else besides."""
