@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from solver_models.backend import LinearModel, Solver
-from solver_models.runner import IN_PROCESS, Runner, SolveJob
+from solver_models.runner import IN_PROCESS, Runner, SolveJob, limit_within
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -87,7 +87,9 @@ class LargeOrder:
         served = self._from_one_node(usable, priced, shipment) if self.limit == 1 else self._from_any(priced, shipment)
         return min(nothing, served)
 
-    def program_floor(self, price: Ints | None, seed: int, runner: Runner = IN_PROCESS) -> int:
+    def program_floor(
+        self, price: Ints | None, seed: int, runner: Runner = IN_PROCESS, *, seconds: float = PROGRAM_SECONDS
+    ) -> tuple[int, bool]:
         """Return a lower bound like `floor`, by a small integer program: every node used pays its fixed cost.
 
         Stronger than `floor` where an order needs several shipments, but a solver's claim; 0 when it makes none.
@@ -100,6 +102,15 @@ class LargeOrder:
             Passed to the solver.
         runner
             Who solves it.
+        seconds
+            Wall clock there is; it takes `PROGRAM_SECONDS` at the most.
+
+        Returns
+        -------
+        floor
+            The bound.
+        finished
+            False when the clock ended the solver, or it failed.
         """
         usable = self.unit_cost < INFEASIBLE
         priced, shipment = self.unit_cost, self.fixed_cost
@@ -128,26 +139,21 @@ class LargeOrder:
         tie = quantity if self.complete else np.zeros(n_lines)
         cost = np.concatenate([priced[line, node], self.backorder, shipment[nodes], [self.order_backorder]])
         n_rows = 2 * n_lines + n_pairs + 1
-        job = SolveJob(
-            LinearModel(
-                cost=cost / PROGRAM_SCALE,
-                lower=np.zeros(len(cost)),
-                upper=np.concatenate([most, quantity, np.ones(len(nodes) + 1)]),
-                integer=np.r_[np.zeros(n_pairs + n_lines, dtype=bool), np.ones(len(nodes) + 1, dtype=bool)],
-                matrix=sparse.csr_array((value, (row, column)), shape=(n_rows, len(cost))),
-                row_lower=np.concatenate([quantity, np.full(n_pairs, -np.inf), tie - quantity, [-np.inf]]),
-                row_upper=np.concatenate([quantity, np.zeros(n_pairs + n_lines), [float(self.limit)]]),
-            ),
-            Solver.HIGHS,
-            time_limit=PROGRAM_SECONDS,
-            relative_gap=PROGRAM_GAP,
-            seed=seed,
+        model = LinearModel(
+            cost=cost / PROGRAM_SCALE,
+            lower=np.zeros(len(cost)),
+            upper=np.concatenate([most, quantity, np.ones(len(nodes) + 1)]),
+            integer=np.r_[np.zeros(n_pairs + n_lines, dtype=bool), np.ones(len(nodes) + 1, dtype=bool)],
+            matrix=sparse.csr_array((value, (row, column)), shape=(n_rows, len(cost))),
+            row_lower=np.concatenate([quantity, np.full(n_pairs, -np.inf), tie - quantity, [-np.inf]]),
+            row_upper=np.concatenate([quantity, np.zeros(n_pairs + n_lines), [float(self.limit)]]),
         )
-        answer = runner.run([job])[0]
+        limit = min(PROGRAM_SECONDS, limit_within(model, seconds))
+        answer = runner.run([SolveJob(model, Solver.HIGHS, limit, PROGRAM_GAP, seed)])[0]
         if not np.isfinite(answer.bound):
-            return 0
+            return 0, answer.finished
         bound = answer.bound * PROGRAM_SCALE
-        return max(0, int(np.floor(bound - 1e-9 * abs(bound))) - 1)
+        return max(0, int(np.floor(bound - 1e-9 * abs(bound))) - 1), answer.finished
 
     def _from_one_node(self, usable: NDArray[np.bool_], priced: Ints, shipment: Ints) -> int:
         """Bound the cost when everything that is served leaves from one node."""

@@ -23,7 +23,7 @@ from solver_models.bound import Prices
 from solver_models.model import build_compact
 from solver_models.portion import Portion, Portions
 from solver_models.restricted import hint_values
-from solver_models.runner import Runner, SolveJob
+from solver_models.runner import Runner, SolveJob, limit_within
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
 from solver_models.standing import StandingChoice
 from solver_models.together import fitting
@@ -36,8 +36,8 @@ COLUMNS = 6_000
 """Columns of a neighbourhood, about."""
 PROGRAM_SECONDS = 15.0
 """Wall clock that one program may take; typical ones take some tenths."""
-TIMELY, MIN_SECONDS = 0.8, 0.2
-"""Share of the time left that a program is given, since building it and presolve take some too; and the least of it."""
+TIMELY, MIN_SECONDS = 0.9, 0.5
+"""Share of the time left that programs may take, since building them takes some too; and the least of it."""
 STALE = 2e-5
 """A sweep that lowers the cost by less than this share counts as stale."""
 PATIENCE = 2
@@ -139,18 +139,16 @@ class Neighbourhoods:
         relative_gap
             Of each program.
         progress
-            Told the cost after each sweep.
+            Told the cost after each program, or so many as are solved side by side.
         """
         rng = np.random.default_rng(self._seed)
         state, stale = StandingChoice(self.arrays, start), 0
         self._clocked = False
         while stale < PATIENCE and not good_enough(state.cost):
             before = state.cost
-            if not self._sweep(state, rng, seconds_left, good_enough, relative_gap):
+            if not self._sweep(state, rng, seconds_left, good_enough, relative_gap, progress):
                 self._clocked = True
                 break
-            if progress is not None:
-                progress(state.cost)
             stale = stale + 1 if before - state.cost <= STALE * before else 0
         return Improved(Choice(state.columns, state.cost), self._clocked)
 
@@ -161,16 +159,19 @@ class Neighbourhoods:
         seconds_left: Callable[[], float],
         good_enough: Callable[[int], bool],
         relative_gap: float,
+        progress: Callable[[int], None] | None,
     ) -> bool:
         """Visit every neighbourhood of a new partition that holds any of the gap; False when time ran out."""
         blocks = self._partition(state, rng)
         for at in range(0, len(blocks), self.runner.workers):
             if good_enough(state.cost):
                 return True
-            seconds = min(PROGRAM_SECONDS, TIMELY * seconds_left())
+            seconds = TIMELY * seconds_left()
             if seconds <= MIN_SECONDS:
                 return False
             self._solve(state, blocks[at : at + self.runner.workers], rng, seconds, relative_gap)
+            if progress is not None:
+                progress(state.cost)
         return True
 
     def _partition(self, state: StandingChoice, rng: Generator) -> list[Ints]:
@@ -249,7 +250,8 @@ class Neighbourhoods:
             model = build_compact(portion.arrays, everything, np.ones(portion.arrays.n_resources, dtype=bool))
             hint = hint_values(model, start)
             portions.append((portion, start))
-            jobs.append(SolveJob(model.linear, Solver.HIGHS, seconds, relative_gap, self._seed, self._node_limit, hint))
+            limit = min(PROGRAM_SECONDS, limit_within(model.linear, seconds))
+            jobs.append(SolveJob(model.linear, Solver.HIGHS, limit, relative_gap, self._seed, self._node_limit, hint))
         for (portion, start), answer in zip(portions, self.runner.run(jobs), strict=True):
             self._clocked |= not answer.finished and not answer.out_of_work
             if answer.values is not None:

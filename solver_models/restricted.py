@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,16 @@ from scipy.sparse.csgraph import connected_components
 
 from solver_models.backend import Answer, Solver
 from solver_models.model import CompactModel, build_compact
-from solver_models.runner import IN_PROCESS, Runner, SolveJob
+from solver_models.runner import IN_PROCESS, Runner, SolveJob, limit_within
 from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
 
+VARIABLES_PER_SECOND = 5_000
+"""Variables of a program for each second it must have: given less, solvers have ended with no bound or long after their
+limit."""
+LEAST_SECONDS, LEAST_SHARE = 0.05, 0.25
+"""Seconds without which no program is begun; share of the time left that any piece may take."""
 SMALL_PIECE = 400
 """Columns up to which pieces are put together into one program: many tiny ones cost more to start than to solve."""
 
@@ -66,44 +71,105 @@ def solve_restricted(
     seed, node_limit
         Passed to the solver; node_limit 0 = none.
     runner
-        Who solves.
+        Who solves; as many pieces side by side as it has workers.
     """
     chosen: list[Ints] = [np.empty(0, dtype=np.int64)]
     bound: int | None = 0
     clocked = False
-    pieces = _pieces(arrays)
-    sizes = [int(piece[arrays.column_order].sum()) for piece in pieces]
-    for number in np.argsort(sizes, kind="stable").tolist():
-        piece = pieces[number]
-        binding = np.ones(arrays.n_resources, dtype=bool)
-        model = build_compact(arrays, piece, binding)
-        hint = start[piece[arrays.column_order[start]]]
-        remaining = sum(size for size in sizes if size >= sizes[number])
-        seconds = max(0.05, seconds_left() * max(0.25, sizes[number] / max(1, remaining)))
-        answers = _solve_piece(model, hint, seconds, relative_gap, seed, node_limit, runner)
-        # where the clock ended the first solver, it decided that the second was asked
-        clocked |= any(not answer.finished and not answer.out_of_work for answer in answers)
-        answer = answers[-1]
-        picked = hint if answer.values is None else model.columns[answer.values[: len(model.columns)] > 0.5]
-        chosen.append(picked)
-        bound = None if bound is None or not np.isfinite(answer.bound) else bound + _claimed(answer.bound, model.scale)
+    pieces, binding = _pieces(arrays), np.ones(arrays.n_resources, dtype=bool)
+    sizes = np.array([piece[arrays.column_order].sum() for piece in pieces])
+    smallest_first = np.argsort(sizes, kind="stable")
+    for at in range(0, len(pieces), runner.workers):
+        numbers = smallest_first[at : at + runner.workers]
+        models = [build_compact(arrays, pieces[number], binding) for number in numbers.tolist()]
+        hints = [start[pieces[number][arrays.column_order[start]]] for number in numbers.tolist()]
+        # those side by side take as long as the largest; the work that remains is shared by the workers
+        largest = int(sizes[numbers[-1]])
+        remaining = max(largest, int(sizes[smallest_first[at:]].sum()) / runner.workers, 1)
+        left = share_of(seconds_left, max(LEAST_SHARE, largest / remaining))
+        answers = _solve_pieces(models, hints, left, relative_gap, seed, node_limit, runner)
+        for model, hint, given in zip(models, hints, answers, strict=True):
+            # where the clock ended the first solver, it decided that the second was asked
+            clocked |= any(not answer.finished and not answer.out_of_work for answer in given)
+            values, claimed = given[-1].values, given[-1].bound
+            chosen.append(hint if values is None else model.columns[values[: len(model.columns)] > 0.5])
+            bound = None if bound is None or not np.isfinite(claimed) else bound + _claimed(claimed, model.scale)
     return Rounded(np.sort(np.concatenate(chosen)), bound, clocked)
 
 
-def _solve_piece(
-    model: CompactModel, hint: Ints, seconds: float, relative_gap: float, seed: int, node_limit: int, runner: Runner
-) -> list[Answer]:
-    """HiGHS first; where it gives nothing, SCIP, which is slower but does not lose its incumbent."""
-    answers: list[Answer] = []
-    # presolve and clean-up do not watch the clock: the solver is asked to stop a little early
-    seconds *= 0.9
-    for solver, share in ((Solver.HIGHS, 0.85), (Solver.SCIP, 0.15)):
-        job = SolveJob(model.linear, solver, seconds * share, relative_gap, seed, node_limit, hint_values(model, hint))
-        answer = runner.run([job])[0]
-        answers.append(answer)
-        if answer.values is not None:
+def _solve_pieces(
+    models: Sequence[CompactModel],
+    hints: Sequence[Ints],
+    seconds_left: Callable[[], float],
+    relative_gap: float,
+    seed: int,
+    node_limit: int,
+    runner: Runner,
+) -> list[list[Answer]]:
+    """HiGHS first; where it gives nothing and time is left, SCIP, which is slower but does not lose its incumbent."""
+    answers: list[list[Answer]] = [[] for _ in models]
+    waiting = list(range(len(models)))
+    for solver in (Solver.HIGHS, Solver.SCIP):
+        seconds = seconds_left()
+        jobs = [
+            SolveJob(
+                models[number].linear,
+                solver,
+                limit_within(models[number].linear, seconds),
+                relative_gap,
+                seed,
+                node_limit,
+                hint_values(models[number], hints[number]),
+            )
+            for number in waiting
+        ]
+        for number, answer in zip(waiting, runner.run(jobs), strict=True):
+            answers[number].append(answer)
+        seconds = seconds_left()
+        waiting = [
+            number
+            for number in waiting
+            if answers[number][-1].values is None and seconds >= seconds_needed(len(models[number].linear.cost))
+        ]
+        if not waiting:
             break
     return answers
+
+
+def share_of(seconds_left: Callable[[], float], share: float) -> Callable[[], float]:
+    """Return a clock that runs out when a share of the time left has passed.
+
+    Parameters
+    ----------
+    seconds_left
+        Wall clock left.
+    share
+        0 to 1.
+    """
+    kept_back = seconds_left() * (1 - share)
+    return lambda: seconds_left() - kept_back
+
+
+def seconds_needed(variables: int) -> float:
+    """Return the time without which no program of a size is begun.
+
+    Parameters
+    ----------
+    variables
+        Of the program: its columns and `other_variables`.
+    """
+    return max(LEAST_SECONDS, variables / VARIABLES_PER_SECOND)
+
+
+def other_variables(arrays: SourcingArrays) -> int:
+    """Return how many variables programs have beside columns, about: lines that wait, orders that are short or split.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    """
+    return sum(len(group.orders) * (len(group.lattice.quantities) + 2) for group in arrays.groups)
 
 
 def hint_values(model: CompactModel, columns: Ints) -> NDArray[np.float64]:

@@ -23,6 +23,14 @@ TOLERANCE = 1e-6
 """Relative difference of two numbers of a solver that is rounding, not a lie; for rows against their bounds too."""
 WHOLE = 1e-6
 """Distance from a whole number beyond which rounding a value is worth a remark."""
+OVERRUN_SECONDS, OVERRUN_PER_VARIABLE, OVERRUN_PER_ENTRY = 0.25, 3e-5, 5e-6
+"""Seconds, and seconds per variable and per entry of the matrix, by which a solver may overrun its limit: it takes so
+long to build the model there and for steps of HiGHS that ask no clock (the analytic centre, presolve of a sub-MIP, a
+round of cuts), on a machine that does something else besides."""
+TIMELY = 0.9
+"""Share of the time there is that a solver is told, at the most."""
+SHORTEST = 0.05
+"""Seconds that a solver is told at the least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +64,30 @@ class SolveJob:
     seed: int = 0
     work_limit: int = 0
     hint: Floats | None = None
+
+
+def overrun(model: LinearModel) -> float:
+    """Return the seconds by which a solver may overrun its limit on a model, in which its answer is still worth having.
+
+    Parameters
+    ----------
+    model
+        The model.
+    """
+    return OVERRUN_SECONDS + OVERRUN_PER_VARIABLE * len(model.cost) + OVERRUN_PER_ENTRY * model.matrix.nnz
+
+
+def limit_within(model: LinearModel, seconds: float) -> float:
+    """Return the time limit to give a solver so that it answers within some seconds.
+
+    Parameters
+    ----------
+    model
+        The model.
+    seconds
+        Wall clock there is.
+    """
+    return max(SHORTEST, min(TIMELY * seconds, seconds - overrun(model)))
 
 
 class Runner(Protocol):

@@ -16,19 +16,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solver_models.binding import binding
 from solver_models.bound import Prices, no_prices, priced_columns
-from solver_models.clearing import clearing_prices
 from solver_models.column_generation import MASTER_ORDERS, Priced, lowest, settle_prices
 from solver_models.floors import LargeOrder
 from solver_models.greedy import take_in_turn
 from solver_models.neighbourhoods import ORDERS, Neighbourhoods
-from solver_models.restricted import solve_restricted
+from solver_models.restricted import VARIABLES_PER_SECOND, other_variables, seconds_needed, share_of, solve_restricted
 from solver_models.runner import IN_PROCESS, Runner
 from solver_models.second_look import look_again
 from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
@@ -45,9 +45,7 @@ LARGEST = 120_000
 TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
 """Share of the time left that each of them may take, the last one all of it."""
 MIN_SECONDS = 0.05
-"""Time left with which no program is started any more."""
-COLUMNS_PER_SECOND = 5_000
-"""Columns of a program for each second it must have: given less, solvers have overrun their limit tenfold."""
+"""Time left with which nothing is started any more."""
 CLAIM_TOLERANCE = 1e-9
 """Relative excess of a claimed bound over a known cost that is the solver's rounding, not a lie."""
 LARGE_SHARE = 0.3
@@ -62,6 +60,9 @@ NEAR = (1.0, 3.0)
 """Columns that neighbourhoods choose from: excess within so many price steps, in one round of sweeps after another."""
 NEAR_COLUMNS = 3
 """Columns of each order that they choose from whatever the excess."""
+GOOD_START = 0.5
+"""Share of the greedy choice's gap within which neighbourhoods begin at another choice: that of a named rule is often a
+little cheaper, but what it wastes is spread over so many orders that they take longer from there."""
 IMPROVE_SHARE = 0.4
 """Share of the time left that neighbourhoods may take where integer programs over everything come after them."""
 
@@ -77,7 +78,7 @@ class SearchResult:
     bound
         Lower bound: the better of the price bound and what the solvers claim.
     price_bound
-        L of the prices alone: needs no solver to be believed.
+        L of the prices alone: needs no solver to be believed. 0, never above L, when time ended before pricing.
     prices
         The prices, for the resources of the problem given.
     clocked
@@ -121,8 +122,7 @@ def search(
     seed, node_limit
         Passed to solvers; node_limit 0 = none.
     large
-        Orders of which only some columns are listed; the bound takes their floors instead, and what solvers claim with
-        their columns in the program does not count.
+        Orders of which only some columns are listed: the bound takes their floors, and no claim that rests on those.
     runner
         Who solves the programs.
     progress
@@ -130,55 +130,66 @@ def search(
     """
     tell = progress or (lambda share: None)
     total_seconds = max(seconds_left(), 1e-3)
-    work, begin, rows = _binding(arrays)
+    kept_resources = binding(arrays)
+    work = kept_resources.arrays
     best = _best_start(work, starts)
-    if seconds_left() <= MIN_SECONDS:
+    # passes over all columns ask no clock: none is begun in less time than these first ones took
+    seconds = seconds_left()
+    least_seconds = max(MIN_SECONDS, total_seconds - seconds)
+    if seconds <= least_seconds:
         # no cost is below 0, so that is a bound; prices of zero prove it
         return SearchResult(best, 0, 0, no_prices(arrays), True, 0)
     priced = settle_prices(
         work,
-        step=_price_step(work) * (FINE if np.any(begin.resource) else 1.0),
+        step=_price_step(work) * (FINE if np.any(kept_resources.begin.resource) else 1.0),
         seconds_left=lambda: seconds_left() - (1 - PRICE_SHARE) * total_seconds,
         seed=seed,
         runner=runner,
-        start=begin,
+        start=kept_resources.begin,
     )
     tell(0.3)
     column_cost = priced_columns(work, priced.prices)
     dearest_first = np.argsort(-priced.order_cost, kind="stable")
     greedy = best
-    if seconds_left() > MIN_SECONDS:
+    if seconds_left() > least_seconds:
         take = take_together if work.n_orders > TOGETHER else take_in_turn
         greedy = take(work, column_cost, dearest_first)
         greedy = look_again(work, greedy, lambda: seconds_left() <= MIN_SECONDS)
     best = _better(best, greedy)
-    prices = _all_prices(arrays, rows, priced)
+    prices = kept_resources.whole(priced.prices)
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
+    state = _State(best, price_bound, 0, not priced.finished)
     listed_bound = priced.bound + sum(
-        min(0, _floor(order, prices.resource, seed, runner, seconds_left) - int(priced.order_cost[order.order]))
+        min(0, _floor(order, prices.resource, seed, runner, seconds_left, state) - int(priced.order_cost[order.order]))
         for order in large
     )
-    state = _State(best, max(price_bound, listed_bound), 0, not priced.finished)
+    state.bound = max(price_bound, listed_bound)
     options = {"relative_gap": relative_gap / 2, "seed": seed, "node_limit": node_limit, "runner": runner}
     for_bound = LARGE_SHARE * max(0.0, seconds_left()) if large else 0.0
-    budgets = _budgets(work) if work.n_orders <= MASTER_ORDERS else []
+    budgets, others = _budgets(work) if work.n_orders <= MASTER_ORDERS else [], other_variables(work)
 
     def usable() -> float:
         return seconds_left() - for_bound
 
     if work.n_orders > ORDERS:
-        left = _share_of(usable, IMPROVE_SHARE) if budgets else usable
-        _improve(work, priced, column_cost, greedy, state, left, options)
+        left = share_of(usable, IMPROVE_SHARE) if budgets else usable
+        good = best.cost - state.bound < GOOD_START * (greedy.cost - state.bound)
+        start = best if good else greedy
+        if left() > least_seconds:
+            _improve(work, priced, column_cost, start, state, left, lambda share: tell(0.3 + 0.4 * share), options)
+        else:
+            state.clocked = True
     tell(0.7)
     for number, count in enumerate(budgets):
         kept, left_out = _cheapest_columns(priced, priced.bound, count, state.best)
         if _close(state.best, state.bound, relative_gap) or (number and kept.sum() > LARGEST):
             break
-        needed = max(MIN_SECONDS, kept.sum() / COLUMNS_PER_SECOND)
-        left = _share_of(usable, TIME_SHARES[number - len(budgets)])
-        if left() < needed:
+        needed, share = seconds_needed(int(kept.sum()) + others), TIME_SHARES[number - len(budgets)]
+        left = share_of(usable, share)
+        # where what is kept back would not do for the next program, it is this one's
+        if left() < needed or (1 - share) * usable() < _needed_next(priced, budgets[number + 1 :], others, state):
             left = usable
         if left() < needed:
             state.clocked = True
@@ -214,12 +225,18 @@ def _improve(
     start: Choice,
     state: _State,
     seconds_left: Callable[[], float],
+    tell: Callable[[float], None],
     options: dict[str, Any],
 ) -> None:
-    """Plan neighbourhoods of orders anew, from one start on, over near columns and then over more of them."""
-    unit = _price_step(work)
-    found = start
-    for reach in NEAR:
+    """Plan neighbourhoods of orders anew, from one start on over near columns, then from the best on over more."""
+    unit, total_seconds = _price_step(work), max(seconds_left(), 1e-3)
+    rounds = 0
+
+    def moved(_cost: int) -> None:  # by rounds that are over or by time: nobody knows how many sweeps there will be
+        tell(min(1.0, max(rounds / len(NEAR), 1 - seconds_left() / total_seconds)))
+
+    for rounds, reach in enumerate(NEAR):
+        found = state.best if rounds else start
         near = (priced.excess <= reach * unit) | lowest(work, priced.excess, NEAR_COLUMNS)
         near[found.columns] = True
         numbers = np.flatnonzero(near)
@@ -237,10 +254,10 @@ def _improve(
             seconds_left=seconds_left,
             good_enough=lambda cost: cost - state.bound <= 2 * options["relative_gap"] * cost,
             relative_gap=options["relative_gap"],
+            progress=moved,
         )
         columns = numbers[improved.choice.columns]
-        found = Choice(columns, cost_of(work, columns))
-        state.best = _better(state.best, found)
+        state.best = _better(state.best, Choice(columns, cost_of(work, columns)))
         state.clocked |= improved.clocked
         if seconds_left() <= MIN_SECONDS:
             state.clocked |= reach != NEAR[-1]
@@ -291,7 +308,11 @@ def _bound_without_large(
     """
     is_large = np.zeros(work.n_orders, dtype=bool)
     is_large[[order.order for order in large]] = True
-    kept, left_out = _cheapest_columns(priced, known_bound, LARGEST, state.best)
+    room = int(seconds_left() * VARIABLES_PER_SECOND) - other_variables(work)
+    state.clocked |= room < min(LARGEST, work.n_columns)
+    if room <= 0:
+        return
+    kept, left_out = _cheapest_columns(priced, known_bound, min(LARGEST, room), state.best)
     claimed = _run(work, kept & ~is_large[work.column_order], state, seconds_left, options)
     if claimed is None:
         return
@@ -302,30 +323,23 @@ def _bound_without_large(
         if is_large[order]
     }
     apart = sum(
-        _floor(order, None, options["seed"], options["runner"], seconds_left) - nothing[order.order] for order in large
+        _floor(order, None, options["seed"], options["runner"], seconds_left, state) - nothing[order.order]
+        for order in large
     )
     state.bound = max(state.bound, min(claimed + apart, known_bound + left_out))
 
 
-def _floor(order: LargeOrder, price: Ints | None, seed: int, runner: Runner, seconds_left: Callable[[], float]) -> int:
+def _floor(
+    order: LargeOrder, price: Ints | None, seed: int, runner: Runner, seconds_left: Callable[[], float], state: _State
+) -> int:
     """Return the better of a large order's two floors; the one that needs no solver when time is out."""
-    floor = order.floor(price)
-    return floor if seconds_left() <= MIN_SECONDS else max(floor, order.program_floor(price, seed, runner))
-
-
-def _binding(arrays: SourcingArrays) -> tuple[SourcingArrays, Prices, Ints]:
-    """Drop the resources that no plan can exhaust; return also the prices to begin with, and what is kept."""
-    rows = np.flatnonzero(arrays.potential() > arrays.capacity)
-    family = None if arrays.resource_family is None else arrays.resource_family[rows]
-    kept = replace(arrays, usage=arrays.usage[rows], capacity=arrays.capacity[rows], resource_family=family)
-    return kept, replace(no_prices(kept), resource=clearing_prices(arrays)[rows]), rows
-
-
-def _all_prices(arrays: SourcingArrays, rows: Ints, priced: Priced) -> Prices:
-    """Put prices back to the numbers of the whole problem: resources left out are free."""
-    resource = np.zeros(arrays.n_resources, dtype=np.int64)
-    resource[rows] = priced.prices.resource
-    return replace(priced.prices, resource=resource)
+    floor, seconds = order.floor(price), seconds_left()
+    if seconds <= MIN_SECONDS:
+        state.clocked = True
+        return floor
+    by_program, finished = order.program_floor(price, seed, runner, seconds=seconds)
+    state.clocked |= not finished
+    return max(floor, by_program)
 
 
 def _best_start(arrays: SourcingArrays, starts: Sequence[Ints]) -> Choice:
@@ -371,6 +385,7 @@ def _cheapest_columns(priced: Priced, bound: int, count: int, best: Choice) -> t
     return useful, int(left_out.min()) if len(left_out) else INFEASIBLE
 
 
-def _share_of(seconds_left: Callable[[], float], share: float) -> Callable[[], float]:
-    keep = seconds_left() * (1 - share)
-    return lambda: seconds_left() - keep
+def _needed_next(priced: Priced, budgets: Sequence[int], others: int, state: _State) -> float:
+    """Return the seconds without which the next program is not begun; 0 when there is none."""
+    useful = int((priced.bound + priced.excess < state.best.cost).sum())
+    return seconds_needed(min(budgets[0], useful) + others) if budgets else 0.0

@@ -41,7 +41,9 @@ VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 START_EARLY = 2_000
 """Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
 them when it has a program large enough to need one."""
-SECONDS_TO_CHECK = 0.0002
+SECONDS_TO_START = 0.5
+"""Time limit below which none is started early: it would not be ready in time, and slow the named rules down."""
+SECONDS_TO_CHECK = 0.0001
 """Seconds per order line that writing a plan down and checking it take."""
 CHECK_AFTER_LIMIT = 0.25
 """Seconds of that which may come after the time limit, half of what a run may overrun it; the rest is kept from it."""
@@ -79,7 +81,8 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
     to_check = min(SHARE_TO_CHECK * limit, SECONDS_TO_CHECK * len(ready.order_lines) - CHECK_AFTER_LIMIT)
     watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress)
     with SolverProcesses(policy.solver.threads) as processes:
-        if policy.strategy == OPTIMAL and len(ready.orders) * len(ready.nodes) >= START_EARLY:
+        large = len(ready.orders) * len(ready.nodes) >= START_EARLY
+        if policy.strategy == OPTIMAL and large and limit >= SECONDS_TO_START:
             processes.start()
         recorded = Recorded(processes)
         draft = pipeline.plan(ready, policy, watch, recorded)

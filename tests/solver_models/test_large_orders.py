@@ -27,8 +27,8 @@ class ExactFloor:
         priced = 0 if price is None else self.whole.usage.T @ price
         return options_of(self.whole, self.order, self.whole.column_cost + priced)[0].cost
 
-    def program_floor(self, price: np.ndarray | None, seed: int, runner: Runner) -> int:
-        return self.floor(price)
+    def program_floor(self, price: np.ndarray | None, seed: int, runner: Runner, *, seconds: float) -> tuple[int, bool]:
+        return self.floor(price), True
 
 
 def partly_listed(seed: int) -> tuple[SourcingArrays, SourcingArrays, list[ExactFloor]]:

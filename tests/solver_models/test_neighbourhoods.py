@@ -356,6 +356,27 @@ def test_a_round_of_sweeps_that_the_clock_left_out_is_the_clocks_doing(monkeypat
     assert found.clocked
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_neighbourhoods_begin_at_a_choice_given_where_it_is_much_the_better(share, monkeypatch):
+    """Else at the greedy one; the second round goes on from the best."""
+    arrays, asked = with_families(random_sourcing(12, Size(orders=12))), []
+
+    class Noted(Neighbourhoods):
+        def improve(self, start: Choice, **limits) -> Improved:
+            asked.append(start.cost)
+            return Improved(start, False)
+
+    monkeypatch.setattr(search_module, "ORDERS", 1)
+    best = search(arrays, [], seconds_left=lambda: 20.0, relative_gap=0.0).choice
+    monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(search_module, "GOOD_START", share)
+    monkeypatch.setattr(search_module, "look_again", lambda arrays, choice, out_of_time: choice)
+    monkeypatch.setattr(search_module, "Neighbourhoods", Noted)
+    found = search(arrays, [best.columns], seconds_left=lambda: 20.0, relative_gap=0.0)
+    assert found.choice.cost == best.cost == asked[1]
+    assert (asked[0] > best.cost) == (share == 0.0)
+
+
 def test_prices_that_the_clock_ended_are_not_called_finished(monkeypatch):
     """Also where no master follows the ascent: what the clock decided may not repeat."""
     monkeypatch.setattr(column_generation, "MASTER_ORDERS", 0)

@@ -1,5 +1,7 @@
 """The integer program over some columns, piece by piece."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from time import monotonic
 
 import numpy as np
@@ -10,9 +12,9 @@ from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice
 
 from solver_models import restricted
-from solver_models.backend import solve_linear
+from solver_models.backend import Answer, solve_linear
 from solver_models.restricted import Rounded, solve_restricted
-from solver_models.runner import IN_PROCESS, InProcess, Recorded, Runner
+from solver_models.runner import IN_PROCESS, InProcess, Recorded, Runner, SolveJob, overrun
 from solver_models.sourcing import SourcingArrays, cost_of
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -108,3 +110,88 @@ def test_a_second_solver_takes_over_where_the_first_gives_nothing():
     assert len(set(asked)) == 2
     assert len(runner.failures) == 1
     assert cost_of(arrays, answer.columns) == answer.bound == 40
+
+
+@dataclass
+class SideBySide:
+    """Says that it has so many workers; notes who was asked with whom, and in what time."""
+
+    workers: int
+    batches: list[list[SolveJob]] = field(default_factory=list)
+
+    def run(self, jobs: Sequence[SolveJob]) -> list[Answer]:
+        self.batches.append(list(jobs))
+        return IN_PROCESS.run(jobs)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(6))
+def test_pieces_are_solved_side_by_side_and_give_the_same(seed, workers, monkeypatch):
+    monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
+    arrays = sourcing_problem(
+        [Wanted((1,))] * 7,
+        [Way(order, node, (1,), 10 + (seed * order + node) % 5) for order in range(7) for node in (0, 1)],
+    )
+    runner = SideBySide(workers)
+    answer, alone = rounded(arrays, runner=runner), rounded(arrays)
+    assert [len(batch) for batch in runner.batches] == [workers] * (7 // workers) + [1] * (7 % workers > 0)
+    assert answer.columns.tolist() == alone.columns.tolist()
+    assert answer.bound == alone.bound == best_choice(arrays).cost
+
+
+def test_only_the_piece_without_an_answer_goes_to_the_second_solver(monkeypatch):
+    monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
+    asked = []
+
+    def third_dies(model, solver, **limits):
+        asked.append(solver)
+        return PROGRAM_DOUBLES["dies"](model, solver) if len(asked) == 3 else solve_linear(model, solver, **limits)
+
+    arrays = sourcing_problem(*TWO_PAIRS)
+    runner = SideBySide(4)
+    monkeypatch.setattr(runner, "run", InProcess(third_dies).run)
+    answer = rounded(arrays, runner=runner)
+    assert len(asked) == 5
+    assert cost_of(arrays, answer.columns) == answer.bound == 40
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_all_pieces_end_within_the_time_there_is(workers, monkeypatch):
+    """Each worker is busy to the end of its limit, and longer by what a solver may overrun it."""
+    monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
+    clock = [100.0]
+
+    class Slow(SideBySide):
+        def run(self, jobs: Sequence[SolveJob]) -> list[Answer]:
+            clock[0] -= max(job.time_limit + overrun(job.model) for job in jobs)
+            return super().run(jobs)
+
+    runner = Slow(workers)
+    arrays = sourcing_problem(*TWO_PAIRS)
+    answer = solve_restricted(
+        arrays, NOTHING, seconds_left=lambda: clock[0], relative_gap=0.0, seed=0, node_limit=0, runner=runner
+    )
+    assert answer.bound == 40
+    assert 0 <= clock[0] < 50
+
+
+def test_without_time_for_it_the_second_solver_is_not_asked():
+    clock = [10.0]
+
+    def slow_death(model, solver, **limits):
+        clock[0] -= 10.0
+        return PROGRAM_DOUBLES["dies"](model, solver)
+
+    runner = Recorded(InProcess(slow_death))
+    answer = solve_restricted(
+        sourcing_problem(*TWO_PAIRS),
+        NOTHING,
+        seconds_left=lambda: clock[0],
+        relative_gap=0.0,
+        seed=0,
+        node_limit=0,
+        runner=runner,
+    )
+    assert len(runner.failures) == 1
+    assert answer.bound is None
+    assert answer.clocked

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from solver_models.backend import Answer, LinearModel, Solver
-from solver_models.runner import InProcess, Recorded, SolveJob, examined
+from solver_models.runner import SHORTEST, InProcess, Recorded, SolveJob, examined, limit_within, overrun
 
 MODEL = LinearModel(
     cost=np.array([3.0, 5.0]),
@@ -99,3 +99,18 @@ def test_faults_are_recorded_in_words():
     assert len(recorded.run([JOB] * 4)) == 4
     assert recorded.contradictions == ["highs: its bound 7 is above the cost 6 of its own solution"]
     assert recorded.failures == ["highs: lost"]
+
+
+@pytest.mark.parametrize("rows", [1, 300])
+@pytest.mark.parametrize("seconds", [-1.0, 0.1, 3.0, 200.0])
+def test_a_limit_leaves_room_for_what_a_solver_overruns_it(rows, seconds):
+    model = replace(MODEL, matrix=sparse.csr_array(np.ones((rows, 1_000))))
+    limit = limit_within(model, seconds)
+    assert limit == SHORTEST or limit + overrun(model) <= seconds
+    assert SHORTEST <= limit <= max(SHORTEST, 0.9 * seconds)
+    assert limit_within(MODEL, seconds) >= limit
+
+
+def test_a_larger_model_may_overrun_its_limit_by_more():
+    larger = replace(MODEL, matrix=sparse.csr_array(np.ones((300, 1_000))))
+    assert overrun(larger) > 1.0 > overrun(MODEL)

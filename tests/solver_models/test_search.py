@@ -6,12 +6,15 @@ from time import monotonic
 import numpy as np
 import pytest
 from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
-from sourcing_instances import Size, random_sourcing
+from sourcing_instances import Size, random_sourcing, with_families
 from sourcing_options import best_choice
 
+from solver_models import column_generation, neighbourhoods
 from solver_models import search as search_module
+from solver_models.backend import Solver, solve_linear
 from solver_models.bound import lower_bound
 from solver_models.pricing import Pricer
+from solver_models.runner import TIMELY, InProcess
 from solver_models.search import SearchResult, search
 from solver_models.sourcing import INFEASIBLE, SourcingArrays, cost_of
 
@@ -124,6 +127,61 @@ def test_progress_rises_to_one(ample):
     run(random_sourcing(2, ample=ample), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_progress_moves_while_neighbourhoods_are_planned_anew(monkeypatch):
+    """By the share of their time that has passed."""
+    clock, told = [100.0], []
+
+    class Slow(InProcess):
+        def run(self, jobs):
+            clock[0] -= 1.0
+            return super().run(jobs)
+
+    monkeypatch.setattr(search_module, "ORDERS", 1)
+    monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(column_generation, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(neighbourhoods, "ORDERS", 2)
+    arrays = with_families(random_sourcing(0, Size(orders=12)))
+    search(arrays, [], seconds_left=lambda: clock[0], relative_gap=0.0, runner=Slow(), progress=told.append)
+    between = [share for share in told if 0.3 < share < 0.7]
+    assert len(set(between)) > 2
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(("needed", "share"), [(1.0, 0.9), (5.0, 1.0)])
+def test_time_that_would_not_do_for_the_next_program_is_not_kept_for_it(needed, share, monkeypatch):
+    """Two programs in twenty seconds, of which two are kept for the second."""
+    monkeypatch.setattr(search_module, "SMALL", 0)
+    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (3,))
+    monkeypatch.setattr(search_module, "TIME_SHARES", (0.9, 1.0))
+    monkeypatch.setattr(search_module, "seconds_needed", lambda variables: needed)
+    monkeypatch.setattr(search_module, "_close", lambda best, bound, gap: False)
+    limits = []
+
+    def noted(model, solver, **given):
+        if solver is not Solver.GLOP:
+            limits.append(given["time_limit"])
+        return solve_linear(model, solver, **given)
+
+    search(random_sourcing(5, Size(orders=4)), [], seconds_left=lambda: 20.0, relative_gap=0.0, runner=InProcess(noted))
+    assert limits == pytest.approx([20.0 * share * TIMELY, 20.0 * TIMELY])
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_floor_that_the_clock_ended_is_the_clocks_doing(finished):
+    arrays = random_sourcing(5, Size(orders=4))
+
+    class Floor:
+        order = 0
+
+        def floor(self, price=None):
+            return 0
+
+        def program_floor(self, price, seed, runner, *, seconds):
+            return 0, finished
+
+    assert run(arrays, large=[Floor()]).clocked != finished
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import sparse
+from solver_process_doubles import command
 
-from quartermaster.solver_processes import SolverProcesses, child
+from quartermaster.solver_processes import SolverProcesses, child, pool
 from solver_models.backend import LinearModel, Solver
 from solver_models.runner import IN_PROCESS, SolveJob
 
@@ -106,6 +107,14 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return not Path(f"/proc/{pid}/stat").exists() or ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.1])
+def test_a_program_is_waited_for_as_long_as_its_size_may_overrun_the_limit(seconds, monkeypatch):
+    monkeypatch.setattr(pool, "overrun", lambda model: seconds)
+    with SolverProcesses(1, small=0, command=lambda: command("hangs and ignores SIGTERM")) as processes:
+        (answer,) = processes.run([SolveJob(program(), Solver.HIGHS, 5.0)])
+    assert f"did not answer within {5.0 + max(pool.GRACE_SHARE * 5.0, seconds):.1f} s" in answer.failure
 
 
 def test_closing_leaves_nothing_and_may_be_repeated():

@@ -145,8 +145,20 @@ class Candidates:
             if number in in_pieces:
                 found.append(_without_overlap(arrays, number, columns[order], row[order]))
             else:
-                found.append(columns[order[np.flatnonzero(np.r_[True, np.diff(row[order]) != 0][: len(order)])]])
+                first = order[np.flatnonzero(np.r_[True, np.diff(row[order]) != 0][: len(order)])]
+                found.append(_unbroken(arrays, number, columns[first]))
         return np.sort(np.concatenate(found))
+
+
+def _unbroken(arrays: SourcingArrays, number: int, columns: Ints) -> Ints:
+    """Leave out the orders of a group of which what some columns leave unserved must not be backordered alone."""
+    group = arrays.groups[number]
+    position = np.searchsorted(group.orders, arrays.column_order[columns])
+    left = np.full(len(group.orders), group.lattice.size - 1)
+    np.subtract.at(left, position, arrays.column_vector[columns])
+    feasible = group.backorder[np.arange(len(left)), left] < INFEASIBLE
+    kept: Ints = columns[feasible[position]]
+    return kept
 
 
 def _without_overlap(arrays: SourcingArrays, number: int, columns: Ints, row: Ints) -> Ints:

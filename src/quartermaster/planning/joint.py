@@ -144,7 +144,6 @@ def _several_beat_one(
     for whole, part, rest, start in lattice.levels:
         for service in range(n_services):
             sums = by_service[:, service][:, part] + other[:, service][:, rest]
-            sums = np.minimum(sums, other[:, service][:, part] + by_service[:, service][:, rest])
             shipped[:, whole] = np.minimum(shipped[:, whole], np.minimum.reduceat(sums, start, axis=1))
     gains = np.zeros(len(single), dtype=bool)
     for count in range(2, n_services + 1):

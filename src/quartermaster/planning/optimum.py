@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from quartermaster.planning.candidates import Candidates
 from quartermaster.planning.listing import list_candidates
 from quartermaster.planning.problem import PlanningProblem
@@ -28,9 +26,9 @@ RULES_PAIRS = 200_000
 """Pairs of orders and nodes up to which every named rule is tried; beyond, `cheapest` alone: the others cost a third
 more and are no start that a large search gains from."""
 
-SECONDS_TO_LIST, SECONDS_PER_PAIR = 0.15, 5e-6
-"""Seconds, and seconds per order line and node that stocks it, without which listing the candidates is not begun:
-it could not be used any more."""
+SECONDS_TO_LIST, RULES_TO_LIST = 0.15, 1.0
+"""Seconds, and times the seconds that the rule `cheapest` took, without which listing the candidates is not begun: on
+whatever machine it takes about as long as that rule, and the candidates could not be used any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +78,8 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     starts, rules_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
-        if watch.seconds_left() < SECONDS_TO_LIST + SECONDS_PER_PAIR * _stocked_pairs(problem):
+        first_rule = watch.seconds.get(f"rule {_rules_tried(problem)[0]}", 0.0)
+        if watch.seconds_left() < max(SECONDS_TO_LIST, RULES_TO_LIST * first_rule):
             free = no_resource_prices(problem.n_orders, problem.n_nodes)
             warnings: tuple[str, ...] = ("the time limit left room for the named rules only",)
             counted = {"rules_finished": rules_finished}
@@ -153,11 +152,6 @@ def _best_rules(problem: PlanningProblem, watch: Stopwatch) -> tuple[list[Sourci
         finished += result.finished
         results.append(result.sourcing)
     return sorted([*results, NOTHING], key=lambda sourcing: total_of(problem, sourcing)), finished
-
-
-def _stocked_pairs(problem: PlanningProblem) -> int:
-    """Count the pairs of an order line and a node that stocks it."""
-    return int(np.diff(problem.available.indptr)[problem.line_sku].sum())
 
 
 def _rules_tried(problem: PlanningProblem) -> tuple[str, ...]:

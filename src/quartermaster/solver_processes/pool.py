@@ -20,12 +20,12 @@ from types import TracebackType
 from quartermaster.solver_processes.child import Child, Event, worker_command
 from quartermaster.solver_processes.messages import BrokenMessageError, answer_of, job_fields, longest_answer
 from solver_models.backend import Answer
-from solver_models.runner import IN_PROCESS, Runner, SolveJob, examined, failed
+from solver_models.runner import IN_PROCESS, Runner, SolveJob, examined, failed, overrun
 
 GRACE_SECONDS = 0.3
 """Time after its limit in which a solver may still answer."""
 GRACE_SHARE = 0.12
-"""The same as a share of its limit, which HiGHS overruns by a tenth now and then; whichever is longer counts."""
+"""The same as a share of its limit; the longest of these two and what its size allows (`runner.overrun`) counts."""
 LOOK_SECONDS = 0.25
 """Time between two looks whether a process still lives: what it left behind may hold its output open."""
 START_SECONDS = 30.0
@@ -66,7 +66,8 @@ class _Asked:
     def deadline(self) -> float:
         """When the child is ended; a job that was not sent has no grace."""
         limit = max(self.job.time_limit, 0.0)
-        return self.begun + limit + (max(GRACE_SECONDS, GRACE_SHARE * limit) if self.sent else 0.0)
+        grace = max(GRACE_SECONDS, GRACE_SHARE * limit, overrun(self.job.model)) if self.sent else 0.0
+        return self.begun + limit + grace
 
 
 class SolverProcesses:

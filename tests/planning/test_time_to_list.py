@@ -1,0 +1,40 @@
+"""Whether there is time to list the candidates is read off the rule that has run."""
+
+from __future__ import annotations
+
+import pytest
+from simple_day import NEW_YORK, NEWARK, simple_day
+
+from quartermaster.domain.network import Node
+from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.planning import optimum
+from quartermaster.planning.problem import build_problem
+from quartermaster.planning.stopwatch import Stopwatch
+from quartermaster.policy import Policy
+
+LIMIT = 10.0
+
+
+@pytest.mark.parametrize(("seconds", "rules", "listed"), [(1.0, 3, True), (4.0, 1, True), (6.0, 1, False)])
+def test_no_candidates_are_listed_in_less_time_than_the_first_rule_took(
+    seconds: float, rules: int, listed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, run_rule = [0.0], optimum.run_rule
+
+    def slow_rule(*given):
+        clock[0] += seconds
+        return run_rule(*given)
+
+    monkeypatch.setattr(optimum, "run_rule", slow_rule)
+    monkeypatch.setattr(optimum, "RULES", optimum.RULES[:3])
+    day = simple_day(
+        orders=[Order(order_id="o", **NEW_YORK)],
+        lines=[OrderLine(order_id="o", line_id="1", sku="a", quantity=1)],
+        nodes=[Node(node_id="near", **NEWARK)],
+        stock={("near", "a"): 1},
+    )
+    decision = optimum.decide_together(build_problem(day, Policy()), Stopwatch(lambda: clock[0], LIMIT))
+    assert decision.counters["rules_finished"] == rules
+    assert ("columns" in decision.counters) == listed
+    assert decision.deterministic == (rules == 3)
+    assert any("named rules only" in warning for warning in decision.warnings) != listed
