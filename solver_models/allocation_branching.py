@@ -202,7 +202,7 @@ class Branching:
         if not np.isfinite(best):
             return part
         relaxed = self.homes.relax(climbed.price, part, excesses=True)
-        if relaxed.excess is None or relaxed.needed is None:
+        if relaxed.excess is None or relaxed.needed is None or relaxed.shut is None:
             return part
         usable = part.usable & ~(self.settle(relaxed.bound + relaxed.excess) >= best)
         must = part.usable & (self.settle(relaxed.bound + relaxed.needed) >= best)
@@ -210,18 +210,14 @@ class Branching:
             taken = np.zeros(self.problem.n_groups, dtype=bool)
             taken[self.problem.option_group[must]] = True
             usable &= must | ~taken[self.problem.option_group]
-        return self.homes.narrow(usable, part.sunk)
+        sunk = part.used.sunk | (part.live & (self.settle(relaxed.bound + relaxed.shut) >= best))
+        return self.homes.narrow(usable, replace(part.used, sunk=sunk))
 
     def _divide(self, part: Narrowed, climbed: Climbed) -> tuple[Narrowed | None, Narrowed | None]:
-        """Split by a home that is neither surely used nor surely not, else by an option."""
-        doubtful = self.homes.doubtful(climbed.share, part)
-        if doubtful is not None:
-            home, inside, often = doubtful
-            sunk = part.sunk.copy()
-            sunk[home] = True
-            opened = self.homes.narrow(part.usable, sunk)
-            closed = self.homes.narrow(part.usable & ~inside, part.sunk)
-            return (opened, closed) if often else (closed, opened)
+        """Split by homes that are neither surely used nor surely not, else by an option."""
+        by_homes = self.homes.divide(climbed.share, part)
+        if by_homes is not None:
+            return by_homes
         open_options = part.usable & part.undecided[self.problem.option_group]
         doubt = np.minimum(climbed.share, 1.0 - climbed.share) + 1e-3 * climbed.share
         pick = int(np.argmax(np.where(open_options, doubt, -1.0)))
@@ -229,7 +225,7 @@ class Branching:
         others[pick] = False
         without = part.usable.copy()
         without[pick] = False
-        return self.homes.narrow(part.usable & ~others, part.sunk), self.homes.narrow(without, part.sunk)
+        return self.homes.narrow(part.usable & ~others, part.used), self.homes.narrow(without, part.used)
 
     def dive(self, part: Narrowed, climbed: Climbed, *, share: float, out_of_time: Callable[[], bool]) -> None:
         """Settle the surest groups, climb, and so on to the bottom: a choice, no proof.
@@ -256,11 +252,11 @@ class Branching:
                 settled[groups[surest[:count]]] = True
                 usable = part.usable & ~settled[groups]
                 usable[surest[:count]] = True
-                narrowed = self.homes.narrow(usable, part.sunk)
+                narrowed = self.homes.narrow(usable, part.used)
                 if narrowed is None and count == 1:
                     without = part.usable.copy()
                     without[surest[0]] = False
-                    narrowed = self.homes.narrow(without, part.sunk)
+                    narrowed = self.homes.narrow(without, part.used)
                     if narrowed is None:
                         return
                 count //= 2
