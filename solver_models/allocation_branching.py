@@ -26,6 +26,8 @@ ROOT_ROUNDS = 300
 """Steps of the ascent in the whole problem."""
 ROUNDS = 20
 """Steps of the ascent in each part."""
+QUICK_DIVE = 0.3
+"""Share of the groups that a dive inside the tree settles at a time."""
 DEFLECTION = 0.6
 """How much of the last direction a step keeps."""
 
@@ -148,11 +150,16 @@ class Branching:
                 break
             _, _, part, climbed = heapq.heappop(waiting)
             current: tuple[Narrowed, Climbed] | None = (part, climbed)
+            among_homes = False
             while current is not None:
                 if out_of_time():
                     return
                 above = current[1]
-                first, second = self._divide(*current)
+                by_homes = self.homes.divide(above.share, current[0])
+                if among_homes and by_homes is None:
+                    self.dive(*current, share=QUICK_DIVE, out_of_time=out_of_time)  # which homes to use is just clear
+                among_homes = by_homes is not None
+                first, second = by_homes or self._divide(*current)
                 current, other = self._enter(first, above), self._enter(second, above)
                 if current is None:
                     current, other = other, None
@@ -214,10 +221,7 @@ class Branching:
         return self.homes.narrow(usable, replace(part.used, sunk=sunk))
 
     def _divide(self, part: Narrowed, climbed: Climbed) -> tuple[Narrowed | None, Narrowed | None]:
-        """Split by homes that are neither surely used nor surely not, else by an option."""
-        by_homes = self.homes.divide(climbed.share, part)
-        if by_homes is not None:
-            return by_homes
+        """Split by the option of which it is least clear whether it is taken."""
         open_options = part.usable & part.undecided[self.problem.option_group]
         doubt = np.minimum(climbed.share, 1.0 - climbed.share) + 1e-3 * climbed.share
         pick = int(np.argmax(np.where(open_options, doubt, -1.0)))

@@ -120,6 +120,8 @@ class Neighbourhoods:
             moves[drawn | ~serving] = 0.0
             drawn[self.rng.choice(n_homes, p=moves / moves.sum())] = True
         free = drawn[at]
+        if self.problem.charge_cost.any():
+            return free  # a home closes only if all its groups leave
         extra = max(int(free.sum()) - int(self.size), 0)
         free[self.rng.choice(np.flatnonzero(free), size=extra, replace=False)] = False
         return free

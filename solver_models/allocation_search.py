@@ -43,11 +43,11 @@ POLISH_ROUNDS = 30
 """Local optima visited from the choice of a dive."""
 CORE = 2.5
 """Options a group, on average, that neighbourhoods try: those with which the bound rises least."""
-NEIGHBOURHOOD_SHARE = 0.5
+NEIGHBOURHOOD_SHARE = 0.35
 """Share of the whole time after which no neighbourhood is searched."""
 PATIENCE = 0.02
 """Share of the whole time that one neighbourhood may take."""
-FAILURES = 20
+FAILURES = 15
 """Neighbourhoods in a row without a better choice that end their search."""
 PROGRAM_SHARE = 0.7
 """Share of the time left after the dives for programs, where the knapsack bound leaves out part of the problem."""
