@@ -3,7 +3,8 @@
 In each part of the problem a few steps of subgradient ascent raise L(u) of `allocation_knapsacks`. An option with
 which L reaches the cost of the best choice known leaves the part; one without which L does is taken (Posta, Ferland
 and Michelon 2012). What is left is divided in two by one option, first in, then out; or by one home, first used, then
-not. After each dive to the bottom the part of least bound is next.
+not; or by how many homes are used, where the relaxation uses a broken number of them. After each dive to the bottom
+the part of least bound is next.
 """
 
 from __future__ import annotations

@@ -2,16 +2,14 @@
 
 1. Duals of the linear relaxation, then a subgradient ascent, give prices of the groups and a bound that no solver has
    to be believed for (`allocation_knapsacks`).
-2. Dives under those prices give choices; each is improved by shifts and swaps where options meet one site each.
-3. With a cost to beat, options that cannot pay are dropped. Costs that are whole numbers are beaten in steps: first
-   "is there a choice at the bound?", which leaves few options, then "one above?", until the answer is yes (Posta,
+2. Dives under those prices give choices; each is improved by shifts and swaps where options meet one site each, the
+   best then by programs over a few options of a few groups at a time (`allocation_neighbourhoods`).
+3. With a cost to beat, options that cannot pay are dropped. "Is there a choice below this cost?" is asked halfway
+   between bound and best cost first, which leaves few options, then of all that is left; branching answers (Posta,
    Ferland and Michelon 2012).
 4. Where options meet at several resources, solvers are asked about the options left; what they claim is their claim.
 
-Measured (`benchmarks/special_cases.py`; generalised assignment 20 x 200, facility location 30 x 200, one seed, 20 s):
-type a any solver proves at once; type b of the solvers only HiGHS proves; types c, d, e and facility location none;
-SCIP has their best bound where there are charges, HiGHS the best choice where there are none. Branching on the
-knapsack bound proves b and c; facility location of 30 x 200 it leaves open.
+What this reaches on generalised assignment and facility location: `benchmarks/special_cases.py` and its results.
 """
 
 from __future__ import annotations
