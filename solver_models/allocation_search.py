@@ -42,14 +42,14 @@ POLISH_ROUNDS = 30
 CORE = 2.5
 """Options a group, on average, that neighbourhoods try: those with which the bound rises least."""
 NEIGHBOURHOOD_SHARE = 0.35
-"""Share of the whole time after which no neighbourhood is searched."""
+"""Share of the time left after the dives for neighbourhoods."""
 PATIENCE = 0.02
-"""Share of the whole time that one neighbourhood may take."""
+"""Share of the time left after the dives that one neighbourhood may take."""
 FAILURES = 15
 """Neighbourhoods in a row without a better choice that end their search."""
 PROGRAM_SHARE = 0.7
 """Share of the time left after the dives for programs, where the knapsack bound leaves out part of the problem."""
-DIVE_SHARE = 0.25
+DIVE_SHARE = 0.35
 """Share of the whole time after which no dive goes on."""
 QUESTION_SHARE = 0.5
 """How far above the bound the next question goes, as a share of what is still between bound and best choice."""
@@ -174,7 +174,7 @@ def search(known: Known, ask: Ask, seconds_left: Callable[[], float], rng: np.ra
             break
     if not known.proven:
         top = _climb_on(known, homes, part, top, out_of_time)
-        _by_neighbourhoods(known, homes, part, top, Neighbourhoods(problem, homes.place, ask, rng), seconds_left, total)
+        _by_neighbourhoods(known, homes, part, top, Neighbourhoods(problem, homes.place, ask, rng), seconds_left)
         _close(known, homes, part, top, ask, seconds_left, out_of_time)
     return True
 
@@ -186,7 +186,6 @@ def _by_neighbourhoods(
     top: Climbed,
     neighbourhoods: Neighbourhoods,
     seconds_left: Callable[[], float],
-    total: float,
 ) -> None:
     """Improve the choice by programs over a few options of a few groups at a time."""
     relaxed = homes.relax(top.price, part, excesses=True)
@@ -194,11 +193,11 @@ def _by_neighbourhoods(
         return
     core = np.zeros(len(relaxed.excess), dtype=bool)
     core[np.argsort(relaxed.excess, kind="stable")[: int(CORE * known.problem.n_groups)]] = True
-    failures = 0
-    while failures < FAILURES and not known.proven and seconds_left() > (1 - NEIGHBOURHOOD_SHARE) * total:
+    failures, start = 0, seconds_left()
+    while failures < FAILURES and not known.proven and seconds_left() > (1 - NEIGHBOURHOOD_SHARE) * start:
         before = known.cost
         usable = core & (known.settle(relaxed.bound + relaxed.excess) < known.cutoff)
-        known.offer(neighbourhoods.better(known.chosen, usable, PATIENCE * total))
+        known.offer(neighbourhoods.better(known.chosen, usable, PATIENCE * start))
         failures = 0 if known.cost < before else failures + 1
 
 

@@ -68,6 +68,21 @@ def test_as_many_homes_as_hold_what_is_asked_for():
     assert homes.narrow(np.ones(20, dtype=bool), Used(np.zeros(4, dtype=bool), 0, 1)) is None
 
 
+@pytest.mark.parametrize(
+    ("price", "least", "most", "bound"),
+    [(0, 2, 4, 1 + 2), (0, 3, 4, 1 + 2 + 5), (20, 2, 4, 100 - 52 - 37 - 17 - 10), (20, 2, 2, 100 - 52 - 37)],
+)
+def test_the_bound_counts_the_cheapest_homes_that_the_limits_allow(price, least, most, bound):
+    """Opening costs 5, 1, 2 and 9 for 3, 2, 1 and 1 groups: at price 20 and cost 1 a group brings 19, at 0 nothing."""
+    group, site = np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)
+    usage = np.where(np.arange(4)[:, None] == site, 2, 0)
+    carried = (np.arange(4)[:, None] == site).astype(int)
+    problem = sm.AllocationProblem(group, np.ones(20), usage, [6, 4, 3, 3], [5, 1, 2, 9], carried)
+    homes = Homes(problem, np.ones(20, dtype=bool))
+    part = homes.narrow(np.ones(20, dtype=bool), Used(np.zeros(4, dtype=bool), least, most))
+    assert homes.relax(np.full(5, float(price)), part).bound == pytest.approx(bound)
+
+
 @pytest.mark.parametrize("seed", range(0, 60, 2))
 def test_parts_divided_by_homes_hold_every_choice(seed):
     problem = meeting_at_one(seed)
