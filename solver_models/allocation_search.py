@@ -45,6 +45,8 @@ NEIGHBOURHOOD_SHARE = 0.35
 """Share of the time left after the dives for neighbourhoods."""
 PATIENCE = 0.02
 """Share of the time left after the dives that one neighbourhood may take."""
+FIRST_SHARE = 0.1
+"""Share of that time for a program over those options, where the dives found no choice."""
 FAILURES = 15
 """Neighbourhoods in a row without a better choice that end their search."""
 PROGRAM_SHARE = 0.7
@@ -189,12 +191,19 @@ def _by_neighbourhoods(
 ) -> None:
     """Improve the choice by programs over a few options of a few groups at a time."""
     relaxed = homes.relax(top.price, part, excesses=True)
-    if known.chosen is None or relaxed.excess is None:
+    if relaxed.excess is None:
         return
     core = np.zeros(len(relaxed.excess), dtype=bool)
     core[np.argsort(relaxed.excess, kind="stable")[: int(CORE * known.problem.n_groups)]] = True
     failures, start = 0, seconds_left()
-    while failures < FAILURES and not known.proven and seconds_left() > (1 - NEIGHBOURHOOD_SHARE) * start:
+    if known.chosen is None:
+        options = np.flatnonzero(core)
+        program = linear_model(known.problem, options)
+        answer = neighbourhoods.ask(program, Solver.CP_SAT, time_limit=FIRST_SHARE * start)
+        take(known, replace(answer, bound=-np.inf), options)
+    while known.chosen is not None and failures < FAILURES and not known.proven:
+        if seconds_left() < (1 - NEIGHBOURHOOD_SHARE) * start:
+            return
         before = known.cost
         usable = core & (known.settle(relaxed.bound + relaxed.excess) < known.cutoff)
         known.offer(neighbourhoods.better(known.chosen, usable, PATIENCE * start))
