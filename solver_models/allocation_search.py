@@ -4,9 +4,9 @@
    to be believed for (`allocation_knapsacks`).
 2. Dives under those prices give choices; each is improved by shifts and swaps where options meet one site each, the
    best then by programs over a few options of a few groups at a time (`allocation_neighbourhoods`).
-3. With a cost to beat, options that cannot pay are dropped. "Is there a choice below this cost?" is asked halfway
-   between bound and best cost first, which leaves few options, then of all that is left; branching answers (Posta,
-   Ferland and Michelon 2012).
+3. With a cost to beat, options that cannot pay are dropped. "Is there a choice below this cost?" is asked first for
+   a cost between bound and best cost, which leaves few options, then for the best; branching answers (Posta, Ferland
+   and Michelon 2012).
 4. Where options meet at several resources, solvers are asked about the options left; what they claim is their claim.
 
 What this reaches on generalised assignment and facility location: `benchmarks/special_cases.py` and its results.
@@ -47,13 +47,13 @@ PATIENCE = 0.02
 """Share of the time left after the dives that one neighbourhood may take."""
 FIRST_SHARE = 0.1
 """Share of that time for a program over those options, where the dives found no choice."""
-FAILURES = 15
+FAILURES = 25
 """Neighbourhoods in a row without a better choice that end their search."""
 PROGRAM_SHARE = 0.7
 """Share of the time left after the dives for programs, where the knapsack bound leaves out part of the problem."""
 DIVE_SHARE = 0.35
 """Share of the whole time after which no dive goes on."""
-QUESTION_SHARE = 0.5
+QUESTION_SHARE = 0.8
 """How far above the bound the next question goes, as a share of what is still between bound and best choice."""
 
 
