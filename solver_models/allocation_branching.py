@@ -3,7 +3,8 @@
 In each part of the problem a few steps of subgradient ascent raise L(u) of `allocation_knapsacks`. An option with
 which L reaches the cost of the best choice known leaves the part; one without which L does is taken (Posta, Ferland
 and Michelon 2012). What is left is divided in two by one option, first in, then out; or by one home, first used, then
-not. After each dive to the bottom the part of least bound is next.
+not; or by how many homes are used, where the relaxation uses a broken number of them. After each dive to the bottom
+the part of least bound is next.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ ROOT_ROUNDS = 300
 """Steps of the ascent in the whole problem."""
 ROUNDS = 20
 """Steps of the ascent in each part."""
+QUICK_DIVE = 0.3
+"""Share of the groups that a dive inside the tree settles at a time."""
 DEFLECTION = 0.6
 """How much of the last direction a step keeps."""
 
@@ -148,11 +151,16 @@ class Branching:
                 break
             _, _, part, climbed = heapq.heappop(waiting)
             current: tuple[Narrowed, Climbed] | None = (part, climbed)
+            among_homes = False
             while current is not None:
                 if out_of_time():
                     return
                 above = current[1]
-                first, second = self._divide(*current)
+                by_homes = self.homes.divide(above.share, current[0])
+                if among_homes and by_homes is None:
+                    self.dive(*current, share=QUICK_DIVE, out_of_time=out_of_time)  # which homes to use is just clear
+                among_homes = by_homes is not None
+                first, second = by_homes or self._divide(*current)
                 current, other = self._enter(first, above), self._enter(second, above)
                 if current is None:
                     current, other = other, None
@@ -202,7 +210,7 @@ class Branching:
         if not np.isfinite(best):
             return part
         relaxed = self.homes.relax(climbed.price, part, excesses=True)
-        if relaxed.excess is None or relaxed.needed is None:
+        if relaxed.excess is None or relaxed.needed is None or relaxed.shut is None:
             return part
         usable = part.usable & ~(self.settle(relaxed.bound + relaxed.excess) >= best)
         must = part.usable & (self.settle(relaxed.bound + relaxed.needed) >= best)
@@ -210,18 +218,11 @@ class Branching:
             taken = np.zeros(self.problem.n_groups, dtype=bool)
             taken[self.problem.option_group[must]] = True
             usable &= must | ~taken[self.problem.option_group]
-        return self.homes.narrow(usable, part.sunk)
+        sunk = part.used.sunk | (part.live & (self.settle(relaxed.bound + relaxed.shut) >= best))
+        return self.homes.narrow(usable, replace(part.used, sunk=sunk))
 
     def _divide(self, part: Narrowed, climbed: Climbed) -> tuple[Narrowed | None, Narrowed | None]:
-        """Split by a home that is neither surely used nor surely not, else by an option."""
-        doubtful = self.homes.doubtful(climbed.share, part)
-        if doubtful is not None:
-            home, inside, often = doubtful
-            sunk = part.sunk.copy()
-            sunk[home] = True
-            opened = self.homes.narrow(part.usable, sunk)
-            closed = self.homes.narrow(part.usable & ~inside, part.sunk)
-            return (opened, closed) if often else (closed, opened)
+        """Split by the option of which it is least clear whether it is taken."""
         open_options = part.usable & part.undecided[self.problem.option_group]
         doubt = np.minimum(climbed.share, 1.0 - climbed.share) + 1e-3 * climbed.share
         pick = int(np.argmax(np.where(open_options, doubt, -1.0)))
@@ -229,7 +230,7 @@ class Branching:
         others[pick] = False
         without = part.usable.copy()
         without[pick] = False
-        return self.homes.narrow(part.usable & ~others, part.sunk), self.homes.narrow(without, part.sunk)
+        return self.homes.narrow(part.usable & ~others, part.used), self.homes.narrow(without, part.used)
 
     def dive(self, part: Narrowed, climbed: Climbed, *, share: float, out_of_time: Callable[[], bool]) -> None:
         """Settle the surest groups, climb, and so on to the bottom: a choice, no proof.
@@ -256,11 +257,11 @@ class Branching:
                 settled[groups[surest[:count]]] = True
                 usable = part.usable & ~settled[groups]
                 usable[surest[:count]] = True
-                narrowed = self.homes.narrow(usable, part.sunk)
+                narrowed = self.homes.narrow(usable, part.used)
                 if narrowed is None and count == 1:
                     without = part.usable.copy()
                     without[surest[0]] = False
-                    narrowed = self.homes.narrow(without, part.sunk)
+                    narrowed = self.homes.narrow(without, part.used)
                     if narrowed is None:
                         return
                 count //= 2

@@ -12,24 +12,25 @@ left out, and the best L(u) is the bound of the model over whole sets of groups 
 relaxation (Fisher, Jaikumar and Van Wassenhove 1986; Posta, Ferland and Michelon 2012, "An exact method with variable
 fixing for solving the generalized assignment problem", *Computational Optimization and Applications* 52, 629-644).
 
-Uses that are not whole numbers, or too many, are rounded down on a grid: again only lower.
+How many homes are used lies within limits: at least as many as hold what the groups take, and what the branching has
+settled. Where the choice of the homes breaks one, a price of each home used, positive or negative, makes it hold; the
+bound then is that of the relaxation with the limits in it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from solver_models.allocation_homes import homes_of, own_charges
 from solver_models.allocation_problem import AllocationProblem
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-GRID = 2_000
-"""Most units of a capacity that are told apart."""
 
 MOST_CELLS = 20_000_000
 """Work of one pricing (options x capacity) up to which homes can be priced."""
@@ -51,12 +52,32 @@ class Relaxed:
         (n_options,) a choice with the option costs at least bound + excess; only where asked for.
     needed
         (n_options,) a choice without the option costs at least bound + needed; only where asked for.
+    shut
+        (n_homes,) a choice that does not use the home costs at least bound + shut; only where asked for.
     """
 
     bound: float
     taken: Ints
     excess: Floats | None = None
     needed: Floats | None = None
+    shut: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """What is settled about which homes are used.
+
+    Parameters
+    ----------
+    sunk
+        (n_homes,) bool: homes whose own charges are paid whatever else is chosen there.
+    least, most
+        How many homes are used.
+    """
+
+    sunk: Bools
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +94,10 @@ class Narrowed:
         What those cost, without charges.
     room
         (n_homes,) what they leave of each home's capacity; below zero where they do not fit.
-    sunk
-        (n_homes,) bool: homes whose own charges are paid whatever else is chosen there.
+    used
+        What is settled about which homes are used.
+    live
+        (n_homes,) bool: homes that can be used.
     undecided
         (n_groups,) bool: groups with more than one option left.
     """
@@ -83,7 +106,8 @@ class Narrowed:
     forced: Ints
     cost: float
     room: Ints
-    sunk: Bools
+    used: Used
+    live: Bools
     undecided: Bools
 
 
@@ -100,7 +124,7 @@ class Homes:
 
     def __init__(self, problem: AllocationProblem, usable: Bools) -> None:
         self._group, self._cost, self._n_groups = problem.option_group, problem.option_cost, problem.n_groups
-        home, weight, capacity, meets_one = _homes(problem, usable)
+        home, weight, capacity, meets_one = homes_of(problem, usable)
         self._free = np.flatnonzero(usable & (home < 0))
         inside = np.flatnonzero(usable & (home >= 0))
         inside = inside[np.argsort(home[inside], kind="stable")]
@@ -116,23 +140,28 @@ class Homes:
         if widest:
             self._option[place, np.arange(len(inside)) - first[place]] = inside
         self._weight = np.where(self._option >= 0, weight[self._option], 0) if widest else self._option
-        own = _own_charges(problem, usable, home)
+        own = own_charges(problem, usable, home)
         self._fixed = own[names]
         self.whole = meets_one and bool(np.isclose(own.sum(), problem.charge_cost.sum()))
         """Whether nothing about an option is left out of its home."""
-        self._place = np.full(len(usable), -1, dtype=np.int64)
-        self._place[inside] = place
+        self.place = np.full(len(usable), -1, dtype=np.int64)
+        """(n_options,) the home of each option, -1 = none."""
+        self.place[inside] = place
         self._use = weight
+        # what the groups take together at least: fewer homes than hold it cannot do
+        lightest = np.full(self._n_groups, np.inf)
+        np.minimum.at(lightest, self._group[usable], np.where(home[usable] >= 0, weight[usable], 0))
+        self._demand = lightest.sum()
 
-    def narrow(self, usable: Bools, sunk: Bools | None = None) -> Narrowed | None:
+    def narrow(self, usable: Bools, used: Used | None = None) -> Narrowed | None:
         """Take the options left of groups that have one, drop what no longer fits, until nothing changes.
 
         Parameters
         ----------
         usable
             (n_options,) bool: the options that are left.
-        sunk
-            (n_homes,) bool: homes known to be used; None = none.
+        used
+            What is settled about the homes; None = nothing.
 
         Returns
         -------
@@ -140,29 +169,46 @@ class Homes:
             None when nothing feasible is left.
         """
         usable = usable.copy()
+        if used is None:
+            used = Used(np.zeros(self._n_homes, dtype=bool), 0, self._n_homes)
         while True:
             count = np.bincount(self._group[usable], minlength=self._n_groups)
             if not count.all():
                 return None
             forced = np.flatnonzero(usable & (count == 1)[self._group])
-            inside = forced[self._place[forced] >= 0]
-            load = np.bincount(self._place[inside], weights=self._use[inside], minlength=self._n_homes)
+            inside = forced[self.place[forced] >= 0]
+            load = np.bincount(self.place[inside], weights=self._use[inside], minlength=self._n_homes)
             room = self._capacity - load.astype(np.int64)
             if np.any(room < 0):
                 return None
-            homed = usable & (self._place >= 0) & (count > 1)[self._group]
+            homed = usable & (self.place >= 0) & (count > 1)[self._group]
             if self._n_homes:
-                homed &= self._use > room[self._place]
+                homed &= self._use > room[self.place]
             if not homed.any():
                 break
             usable &= ~homed
-        paid = np.bincount(self._place[inside], minlength=self._n_homes) > 0
-        return Narrowed(
-            usable, forced, float(self._cost[forced].sum()), room, paid if sunk is None else paid | sunk, count > 1
-        )
+        live = np.bincount(self.place[usable & (self.place >= 0)], minlength=self._n_homes) > 0
+        paid = np.bincount(self.place[inside], minlength=self._n_homes) > 0
+        settled = self._settle(replace(used, sunk=used.sunk | paid), live)
+        if settled is None:
+            return None
+        return Narrowed(usable, forced, float(self._cost[forced].sum()), room, settled, live, count > 1)
 
-    def doubtful(self, share: Floats, part: Narrowed) -> tuple[int, Bools, bool] | None:
-        """Find the home with charges of its own of which it is least clear whether it is used.
+    def _settle(self, used: Used, live: Bools) -> Used | None:
+        """Count the homes without which there is too little capacity; None where those allowed do not do."""
+        sunk = used.sunk
+        if np.any(sunk & ~live):
+            return None
+        largest_first = -np.sort(-self._capacity[live & ~sunk])
+        holds = self._capacity[sunk].sum() + np.cumsum(np.r_[0, largest_first])
+        least = max(used.least, int(sunk.sum() + np.searchsorted(holds, self._demand)))
+        most = min(used.most, int(live.sum()))
+        if least > most:
+            return None
+        return Used(live if least == live.sum() else sunk, least, most)
+
+    def divide(self, share: Floats, part: Narrowed) -> tuple[Narrowed | None, Narrowed | None] | None:
+        """Split by how many homes with charges of their own are used, or else by whether one of them is.
 
         Parameters
         ----------
@@ -173,16 +219,23 @@ class Homes:
 
         Returns
         -------
-        home, inside, often
-            Its number, the (n_options,) mask of its options, whether it is used more often than not; None = all clear.
+        tuple or None
+            Two parts, the likelier first; a part is None where nothing feasible is in it. None = all homes are clear.
         """
-        real = self._option >= 0
-        used = np.where(real, share[self._option], 0.0).max(axis=1, initial=0.0)
-        doubt = np.where((self._fixed > 0) & ~part.sunk, np.minimum(used, 1 - used), 0.0)
+        often = np.where(self._option >= 0, share[self._option], 0.0).max(axis=1, initial=0.0)
+        doubt = np.where((self._fixed > 0) & ~part.used.sunk, np.minimum(often, 1 - often), 0.0)
         if doubt.max(initial=0.0) < DOUBT:
             return None
+        count, used = float(often[part.live].sum()), part.used
+        below = int(count)
+        if DOUBT < count - below < 1 - DOUBT and used.least <= below < used.most:
+            fewer = self.narrow(part.usable, replace(used, most=below))
+            more = self.narrow(part.usable, replace(used, least=below + 1))
+            return (more, fewer) if count - below >= 0.5 else (fewer, more)
         home = int(np.argmax(doubt))
-        return home, self._place == home, bool(used[home] >= 0.5)
+        opened = self.narrow(part.usable, replace(used, sunk=used.sunk | (np.arange(self._n_homes) == home)))
+        closed = self.narrow(part.usable & (self.place != home), used)
+        return (opened, closed) if often[home] >= 0.5 else (closed, opened)
 
     def relax(self, price: Floats, part: Narrowed, *, excesses: bool = False) -> Relaxed:
         """Compute L(u).
@@ -200,14 +253,15 @@ class Homes:
         total = float(price[part.undecided].sum()) + part.cost
         excess = np.full(len(reduced), np.inf) if excesses else None
         needed = np.zeros(len(reduced)) if excesses else None
+        shut = np.zeros(self._n_homes) if excesses else None
         taken, value = self._choose_free(reduced, excess, needed)
         total += value
         if self._n_homes:
-            inside, value = self._choose_inside(reduced, part, excess, needed)
+            inside, value = self._choose_inside(reduced, part, excess, needed, shut)
             taken, total = np.concatenate([taken, inside]), total + value
         if excess is not None:
             excess[part.forced] = 0.0
-        return Relaxed(total, taken, excess, needed)
+        return Relaxed(total, taken, excess, needed, shut)
 
     def _choose_free(self, reduced: Floats, excess: Floats | None, needed: Floats | None) -> tuple[Ints, float]:
         """Take the best option without a home of each group, where that pays."""
@@ -221,71 +275,95 @@ class Homes:
         return first[reduced[first] < 0], float(value.sum())
 
     def _choose_inside(
-        self, reduced: Floats, part: Narrowed, excess: Floats | None, needed: Floats | None
+        self,
+        reduced: Floats,
+        part: Narrowed,
+        excess: Floats | None,
+        needed: Floats | None,
+        shut: Floats | None,
     ) -> tuple[Ints, float]:
-        price = np.where(self._option >= 0, reduced[self._option], np.inf)
+        live = np.flatnonzero(part.live)
+        option, room, sunk = self._option[live], part.room[live], part.used.sunk[live]
+        price = np.where(option >= 0, reduced[option], np.inf)
         paying = int((price < 0).sum(axis=1).max(initial=0))
-        rows = np.arange(self._n_homes)
+        rows = np.arange(len(live))
         slots = np.argsort(price, axis=1, kind="stable")[:, :paying]
         gain = np.take_along_axis(price, slots, axis=1)
         gain[gain >= 0] = np.inf
-        weight = np.take_along_axis(self._weight, slots, axis=1)
-        tables = _Tables(self._n_homes, int(part.room.max()), int(weight.max(initial=0)))
+        weight = np.take_along_axis(self._weight[live], slots, axis=1)
+        heaviest, largest = int(weight.max(initial=0)), int(room.max(initial=0))
+        tables = _Tables(len(live), largest, heaviest)
         took = np.empty((paying, *tables.now.shape), dtype=bool)
         before = []
         for slot in range(paying):
             if excess is not None:
                 before.append(tables.now.copy())
             tables.add(weight[:, slot], gain[:, slot], took[slot])
-        fixed = np.where(part.sunk, 0.0, self._fixed)
-        paid = float(self._fixed[part.sunk].sum())
-        best = fixed + tables.now[rows, part.room]
-        value = np.minimum(best, 0.0)
-        left, chosen = part.room.copy(), np.zeros((self._n_homes, paying), dtype=bool)
+        fixed = np.where(sunk, 0.0, self._fixed[live])
+        opened, rent = _opened(fixed + tables.now[rows, room], part.used, sunk)
+        fixed -= rent
+        best = fixed + tables.now[rows, room]
+        value = np.where(sunk, best, np.minimum(best, 0.0))
+        left, chosen = room.copy(), np.zeros((len(live), paying), dtype=bool)
         for slot in range(paying - 1, -1, -1):
             chosen[:, slot] = took[slot, rows, left]
             left -= np.where(chosen[:, slot], weight[:, slot], 0)
-        chosen &= (best < 0)[:, None]
-        if excess is not None and needed is not None:
+        chosen &= opened[:, None]
+        if excess is not None and needed is not None and shut is not None:
+            shut[live] = np.where(sunk, 0.0, -value)
             # an option that does not pay is taken on top of the best use of what it leaves
-            room = np.maximum(part.room[:, None] - self._weight, 0)
-            forced = price + tables.now[rows[:, None], room] + (fixed - value)[:, None]
+            beside = np.maximum(room[:, None] - self._weight[live], 0)
+            forced = price + tables.now[rows[:, None], beside] + (fixed - value)[:, None]
             without = np.zeros_like(forced)
-            after = _Tables(self._n_homes, int(part.room.max()), int(weight.max(initial=0)))
+            after = _Tables(len(live), largest, heaviest)
             for slot in range(paying - 1, -1, -1):
                 at = slots[:, slot]
                 pays = np.isfinite(gain[:, slot])
-                rest = _joined(before[slot], after.now, part.room - weight[:, slot])
+                rest = _joined(before[slot], after.now, room - weight[:, slot])
                 forced[rows[pays], at[pays]] = (price[rows, at] + rest + fixed - value)[pays]
-                rest = _joined(before[slot], after.now, part.room)
-                without[rows[pays], at[pays]] = (np.minimum(0.0, fixed + rest) - value)[pays]
+                rest = fixed + _joined(before[slot], after.now, room)
+                rest = np.where(sunk, rest, np.minimum(rest, 0.0)) - value
+                without[rows[pays], at[pays]] = rest[pays]
                 after.add(weight[:, slot], gain[:, slot])
-            real = self._option >= 0
-            excess[self._option[real]] = forced[real]
-            needed[self._option[real]] = without[real]
-        return np.take_along_axis(self._option, slots, axis=1)[chosen], float(value.sum()) + paid
+            real = option >= 0
+            excess[option[real]] = forced[real]
+            needed[option[real]] = without[real]
+        settled = float(self._fixed[part.used.sunk].sum()) + rent * float(opened.sum())
+        return np.take_along_axis(option, slots, axis=1)[chosen], float(value.sum()) + settled
+
+
+def _opened(value: Floats, used: Used, sunk: Bools) -> tuple[Bools, float]:
+    """Return which homes are used, and the price of the number of homes that makes it lie within its limits."""
+    value = np.where(sunk, -np.inf, value)
+    ranked = np.argsort(value, kind="stable")
+    paying = int((value < 0).sum())
+    count = min(max(paying, used.least), used.most)
+    opened = np.zeros(len(value), dtype=bool)
+    opened[ranked[:count]] = True
+    if count == paying:
+        return opened, 0.0
+    ends = value[ranked[max(count - 1, 0) : count + 1]]
+    ends = ends[np.isfinite(ends)]
+    return opened, float(ends.mean()) if len(ends) else 0.0
 
 
 class _Tables:
     """Of each home the least price within each capacity, over the options added so far."""
 
     def __init__(self, n_homes: int, capacity: int, heaviest: int) -> None:
-        self._padded = np.full((n_homes, heaviest + capacity + 1), np.inf)
-        self.now = self._padded[:, heaviest:]
+        padded = np.full((n_homes, heaviest + capacity + 1), np.inf)
+        self.now = padded[:, heaviest:]
         self.now[:] = 0.0
-        width = self._padded.shape[1]
-        self._flat = self._padded.ravel()
-        self._at = np.arange(n_homes)[:, None] * width + heaviest + np.arange(capacity + 1)[None, :]
-        self._from, self._with = np.empty_like(self._at), np.empty(self._at.shape)
+        self._shifted = sliding_window_view(padded, capacity + 1, axis=1)
+        self._rows, self._heaviest = np.arange(n_homes), heaviest
 
     def add(self, weight: Ints, gain: Floats, better: Bools | None = None) -> None:
         """Add one option to each home; say in `better` at which capacities it is taken."""
-        np.subtract(self._at, weight[:, None], out=self._from)
-        self._flat.take(self._from, out=self._with, mode="clip")
-        np.add(self._with, gain[:, None], out=self._with)
+        taken = self._shifted[self._rows, self._heaviest - weight]
+        taken += gain[:, None]
         if better is not None:
-            np.less(self._with, self.now, out=better)
-        np.minimum(self.now, self._with, out=self.now)
+            np.less(taken, self.now, out=better)
+        np.minimum(self.now, taken, out=self.now)
 
 
 def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:
@@ -296,54 +374,3 @@ def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:
     total = np.where(rest >= 0, first + second[rows, np.maximum(rest, 0)], np.inf)
     least: Floats = total.min(axis=1)
     return least
-
-
-def _homes(problem: AllocationProblem, usable: Bools) -> tuple[Ints, Ints, Ints, bool]:
-    """Return each option's home (-1 = none), its use there, whole capacities, and whether every option meets one."""
-    n_options, n_resources = len(usable), len(problem.capacity)
-    used = problem.usage.tocoo()
-    kept = usable[used.col]
-    row, column, amount = used.row[kept].astype(np.int64), used.col[kept].astype(np.int64), used.data[kept]
-    can_bind = _most_used(row, problem.option_group[column], amount, n_resources) > problem.capacity
-    room = problem.capacity + 1e-9 * np.maximum(1.0, np.abs(problem.capacity))  # as `cost_of` has it
-    row, column, amount = (part[can_bind[row]] for part in (row, column, amount))
-    order = np.lexsort((row, -amount / np.maximum(room[row], 1e-300), column))
-    row, column, amount = row[order], column[order], amount[order]
-    first = np.r_[True, np.diff(column) != 0] if len(column) else np.zeros(0, dtype=bool)
-    home = np.full(n_options, -1, dtype=np.int64)
-    weight = np.zeros(n_options, dtype=np.int64)
-    home[column[first]] = row[first]
-    whole = np.ones(n_resources, dtype=bool)
-    whole[row[amount != np.floor(amount)]] = False
-    scale = np.where(whole & (room < GRID), 1.0, GRID / np.maximum(room, 1e-300))
-    exact = (scale == 1.0)[row[first]]
-    weight[column[first]] = np.where(exact, amount[first], np.floor(amount[first] * scale[row[first]] * (1 - 1e-12)))
-    capacity = np.maximum(np.floor(room * scale * (1 + 1e-12)), 0).astype(np.int64)
-    carried = problem.charges.tocoo()
-    homeless = home[carried.col] < 0
-    charge, option = carried.row[homeless][::-1], carried.col[homeless][::-1]
-    home[option] = n_resources + charge  # the first charge wins
-    unlimited = np.zeros(len(problem.charge_cost), dtype=np.int64)
-    return home, weight, np.concatenate([capacity, unlimited]), bool(first.all())
-
-
-def _most_used(row: Ints, group: Ints, amount: Floats, n_resources: int) -> Floats:
-    """Return how much of each resource all groups together can take."""
-    order = np.lexsort((group, row))
-    row, group, amount = row[order], group[order], amount[order]
-    first = np.flatnonzero(np.r_[True, (np.diff(row) != 0) | (np.diff(group) != 0)]) if len(row) else row
-    most = np.maximum.reduceat(amount, first) if len(row) else amount
-    return np.bincount(row[first], weights=most, minlength=n_resources).astype(np.float64)
-
-
-def _own_charges(problem: AllocationProblem, usable: Bools, home: Ints) -> Floats:
-    """Return of each home the charges that all its options and no others carry."""
-    n_homes = len(problem.capacity) + len(problem.charge_cost)
-    size = np.bincount(home[usable & (home >= 0)], minlength=n_homes)
-    own = np.zeros(n_homes)
-    for charge in range(len(problem.charge_cost)):
-        carriers = problem.charges.indices[problem.charges.indptr[charge] : problem.charges.indptr[charge + 1]]
-        homes = np.unique(home[carriers[usable[carriers]]])
-        if len(homes) == 1 and homes[0] >= 0 and size[homes[0]] == usable[carriers].sum():
-            own[homes[0]] += problem.charge_cost[charge]
-    return own

@@ -2,16 +2,14 @@
 
 1. Duals of the linear relaxation, then a subgradient ascent, give prices of the groups and a bound that no solver has
    to be believed for (`allocation_knapsacks`).
-2. Dives under those prices give choices; each is improved by shifts and swaps where options meet one site each.
-3. With a cost to beat, options that cannot pay are dropped. Costs that are whole numbers are beaten in steps: first
-   "is there a choice at the bound?", which leaves few options, then "one above?", until the answer is yes (Posta,
-   Ferland and Michelon 2012).
+2. Dives under those prices give choices; each is improved by shifts and swaps where options meet one site each, the
+   best then by programs over a few options of a few groups at a time (`allocation_neighbourhoods`).
+3. With a cost to beat, options that cannot pay are dropped. "Is there a choice below this cost?" is asked first for
+   a cost between bound and best cost, which leaves few options, then for the best; branching answers (Posta, Ferland
+   and Michelon 2012).
 4. Where options meet at several resources, solvers are asked about the options left; what they claim is their claim.
 
-Measured (`benchmarks/special_cases.py`; generalised assignment 20 x 200, facility location 30 x 200, one seed, 20 s):
-type a any solver proves at once; type b of the solvers only HiGHS proves; types c, d, e and facility location none;
-SCIP has their best bound where there are charges, HiGHS the best choice where there are none. Branching on the
-knapsack bound proves b and c; facility location of 30 x 200 it leaves open.
+What this reaches on generalised assignment and facility location: `benchmarks/special_cases.py` and its results.
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ from numpy.typing import NDArray
 from solver_models.allocation_branching import ROOT_ROUNDS, Branching, Climbed, climb
 from solver_models.allocation_knapsacks import MOST_CELLS, Homes, Narrowed
 from solver_models.allocation_local_search import improve, sites_of
+from solver_models.allocation_neighbourhoods import Neighbourhoods, surest
 from solver_models.allocation_problem import AllocationProblem
 from solver_models.allocation_program import linear_model
 from solver_models.backend import Answer, LinearModel, Solver
@@ -38,13 +37,23 @@ DIVES = (0.3, 0.1, 0.04)
 """Share of the groups that a dive settles at a time."""
 CLOSE = 0.01
 """Relative gap that an ascent aims at while no choice is known."""
-FIRST_ROUNDS = 60
-"""Local optima visited from the first prices, before any dive: for a choice soon."""
+POLISH_ROUNDS = 30
+"""Local optima visited from the choice of a dive."""
+CORE = 2.5
+"""Options a group, on average, that neighbourhoods try: those with which the bound rises least."""
+NEIGHBOURHOOD_SHARE = 0.35
+"""Share of the time left after the dives for neighbourhoods."""
+PATIENCE = 0.02
+"""Share of the time left after the dives that one neighbourhood may take."""
+FIRST_SHARE = 0.1
+"""Share of that time for a program over those options, where the dives found no choice."""
+FAILURES = 25
+"""Neighbourhoods in a row without a better choice that end their search."""
 PROGRAM_SHARE = 0.7
 """Share of the time left after the dives for programs, where the knapsack bound leaves out part of the problem."""
-DIVE_SHARE = 0.25
+DIVE_SHARE = 0.35
 """Share of the whole time after which no dive goes on."""
-QUESTION_SHARE = 0.15
+QUESTION_SHARE = 0.8
 """How far above the bound the next question goes, as a share of what is still between bound and best choice."""
 
 
@@ -157,21 +166,48 @@ def search(known: Known, ask: Ask, seconds_left: Callable[[], float], rng: np.ra
     known.bound = max(known.bound, float(known.settle(top.bound)))
     tree = Branching(problem, homes, known.settle, known.offer, lambda: known.cutoff)
     polish = sites_of(problem)
-    if polish is not None:
-        first = np.lexsort((-top.share, problem.option_group))
-        first = first[np.r_[True, np.diff(problem.option_group[first]) != 0]]
-        known.offer(improve(polish, first, overload, rounds=FIRST_ROUNDS, rng=rng, enough=out_of_time))
     for share in DIVES:
         before = known.cost
         tree.dive(part, top, share=share, out_of_time=lambda: seconds_left() < (1 - DIVE_SHARE) * total)
-        if polish is not None and known.chosen is not None and known.cost < before:
-            known.offer(improve(polish, known.chosen, overload, rounds=30, rng=rng, enough=out_of_time))
+        if polish is not None and (known.cost < before or known.chosen is None):
+            start = surest(top.share, problem.option_group) if known.chosen is None else known.chosen
+            known.offer(improve(polish, start, overload, rounds=POLISH_ROUNDS, rng=rng, enough=out_of_time))
         if known.proven or seconds_left() < (1 - DIVE_SHARE) * total:
             break
     if not known.proven:
         top = _climb_on(known, homes, part, top, out_of_time)
+        _by_neighbourhoods(known, homes, part, top, Neighbourhoods(problem, homes.place, ask, rng), seconds_left)
         _close(known, homes, part, top, ask, seconds_left, out_of_time)
     return True
+
+
+def _by_neighbourhoods(
+    known: Known,
+    homes: Homes,
+    part: Narrowed,
+    top: Climbed,
+    neighbourhoods: Neighbourhoods,
+    seconds_left: Callable[[], float],
+) -> None:
+    """Improve the choice by programs over a few options of a few groups at a time."""
+    relaxed = homes.relax(top.price, part, excesses=True)
+    if relaxed.excess is None:
+        return
+    core = np.zeros(len(relaxed.excess), dtype=bool)
+    core[np.argsort(relaxed.excess, kind="stable")[: int(CORE * known.problem.n_groups)]] = True
+    failures, start = 0, seconds_left()
+    if known.chosen is None:
+        options = np.flatnonzero(core)
+        program = linear_model(known.problem, options)
+        answer = neighbourhoods.ask(program, Solver.CP_SAT, time_limit=FIRST_SHARE * start)
+        take(known, replace(answer, bound=-np.inf), options)
+    while known.chosen is not None and failures < FAILURES and not known.proven:
+        if seconds_left() < (1 - NEIGHBOURHOOD_SHARE) * start:
+            return
+        before = known.cost
+        usable = core & (known.settle(relaxed.bound + relaxed.excess) < known.cutoff)
+        known.offer(neighbourhoods.better(known.chosen, usable, PATIENCE * start))
+        failures = 0 if known.cost < before else failures + 1
 
 
 def _goal(known: Known, price: Floats) -> float:
@@ -249,7 +285,7 @@ def _close(
             continue
         tree.run(rest, parent, out_of_time)
         known.bound = max(known.bound, min(tree.bound, limit, known.cost))
-        longer = 2 * longer if not np.isfinite(known.cost) else 1.0
+        longer *= 2
 
 
 def _below(known: Known, limit: float) -> Callable[[], float]:
@@ -305,9 +341,7 @@ def take(known: Known, answer: Answer, options: Ints, beyond: float = np.inf) ->
     """
     if answer.values is not None:
         values, group = answer.values[: len(options)], known.problem.option_group[options]
-        order = np.lexsort((-values, group))
-        first = np.r_[True, np.diff(group[order]) != 0]
-        known.offer(options[order[first]])
+        known.offer(options[surest(values, group)])
     if np.isfinite(answer.bound) and answer.bound <= known.cost + 1e-6 * max(1.0, abs(known.cost)):
         claimed = answer.bound
         if known.step:
