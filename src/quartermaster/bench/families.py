@@ -92,7 +92,7 @@ def _xl(name: str, scarce: float, aim: Aim | None) -> Family:
         1_000,
         100_000,
         scarce,
-        time_limit_seconds=2_700,
+        time_limit_seconds=1_500,
         deep=0.05,
         deep_carries=0.6,
         store_carries=0.03,
