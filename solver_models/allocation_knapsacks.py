@@ -208,7 +208,7 @@ class Homes:
         return Used(live if least == live.sum() else sunk, least, most)
 
     def divide(self, share: Floats, part: Narrowed) -> tuple[Narrowed | None, Narrowed | None] | None:
-        """Split by how many homes with charges of their own are used, or else by whether one of them is.
+        """Split by how many homes are used, or else by whether one with charges of its own is.
 
         Parameters
         ----------

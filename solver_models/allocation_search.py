@@ -195,6 +195,7 @@ def _by_neighbourhoods(
         return
     core = np.zeros(len(relaxed.excess), dtype=bool)
     core[np.argsort(relaxed.excess, kind="stable")[: int(CORE * known.problem.n_groups)]] = True
+    core[surest(-relaxed.excess, known.problem.option_group)] = True  # no group is without
     failures, start = 0, seconds_left()
     if known.chosen is None:
         options = np.flatnonzero(core)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from solver_models.backend import LinearModel, Solver
-from solver_models.runner import IN_PROCESS, Runner, SolveJob, limit_within
+from solver_models.runner import IN_PROCESS, Runner, SolveJob, limit_within, overrun
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -148,6 +148,8 @@ class LargeOrder:
             row_lower=np.concatenate([quantity, np.full(n_pairs, -np.inf), tie - quantity, [-np.inf]]),
             row_upper=np.concatenate([quantity, np.zeros(n_pairs + n_lines), [float(self.limit)]]),
         )
+        if seconds <= overrun(model):
+            return 0, False
         limit = min(PROGRAM_SECONDS, limit_within(model, seconds))
         answer = runner.run([SolveJob(model, Solver.HIGHS, limit, PROGRAM_GAP, seed)])[0]
         if not np.isfinite(answer.bound):

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from solver_models.backend import Answer, Solver
 from solver_models.model import CompactModel, build_compact
-from solver_models.runner import IN_PROCESS, Runner, SolveJob, limit_within
+from solver_models.runner import IN_PROCESS, SHORTEST, Runner, SolveJob, limit_within
 from solver_models.sourcing import SourcingArrays
 
 Ints = NDArray[np.int64]
@@ -20,8 +20,8 @@ Ints = NDArray[np.int64]
 VARIABLES_PER_SECOND = 5_000
 """Variables of a program for each second it must have: given less, solvers have ended with no bound or long after their
 limit."""
-LEAST_SECONDS, LEAST_SHARE = 0.05, 0.25
-"""Seconds without which no program is begun; share of the time left that any piece may take."""
+LEAST_SHARE = 0.25
+"""Share of the time left that any piece may take."""
 SMALL_PIECE = 400
 """Columns up to which pieces are put together into one program: many tiny ones cost more to start than to solve."""
 
@@ -80,6 +80,10 @@ def solve_restricted(
     sizes = np.array([piece[arrays.column_order].sum() for piece in pieces])
     smallest_first = np.argsort(sizes, kind="stable")
     for at in range(0, len(pieces), runner.workers):
+        if seconds_left() <= SHORTEST:
+            rest = np.any([pieces[number] for number in smallest_first[at:].tolist()], axis=0)
+            chosen.append(start[rest[arrays.column_order[start]]])
+            return Rounded(np.sort(np.concatenate(chosen)), None, True)
         numbers = smallest_first[at : at + runner.workers]
         models = [build_compact(arrays, pieces[number], binding) for number in numbers.tolist()]
         hints = [start[pieces[number][arrays.column_order[start]]] for number in numbers.tolist()]
@@ -158,7 +162,7 @@ def seconds_needed(variables: int) -> float:
     variables
         Of the program: its columns and `other_variables`.
     """
-    return max(LEAST_SECONDS, variables / VARIABLES_PER_SECOND)
+    return max(SHORTEST, variables / VARIABLES_PER_SECOND)
 
 
 def other_variables(arrays: SourcingArrays) -> int:

@@ -150,17 +150,17 @@ def search(
     tell(0.3)
     column_cost = priced_columns(work, priced.prices)
     dearest_first = np.argsort(-priced.order_cost, kind="stable")
-    greedy = best
+    greedy, finished = best, False
     if seconds_left() > least_seconds:
         take = take_together if work.n_orders > TOGETHER else take_in_turn
         greedy = take(work, column_cost, dearest_first)
-        greedy = look_again(work, greedy, lambda: seconds_left() <= MIN_SECONDS)
+        greedy, finished = look_again(work, greedy, lambda: seconds_left() <= least_seconds)
     best = _better(best, greedy)
     prices = kept_resources.whole(priced.prices)
     price_bound = priced.bound + sum(
         min(0, order.floor(prices.resource) - int(priced.order_cost[order.order])) for order in large
     )
-    state = _State(best, price_bound, 0, not priced.finished)
+    state = _State(best, price_bound, 0, not (priced.finished and finished))
     listed_bound = priced.bound + sum(
         min(0, _floor(order, prices.resource, seed, runner, seconds_left, state) - int(priced.order_cost[order.order]))
         for order in large
@@ -178,7 +178,8 @@ def search(
         good = best.cost - state.bound < GOOD_START * (greedy.cost - state.bound)
         start = best if good else greedy
         if left() > least_seconds:
-            _improve(work, priced, column_cost, start, state, left, lambda share: tell(0.3 + 0.4 * share), options)
+            clock = _Clock(left, least_seconds, lambda share: tell(0.3 + 0.4 * share))
+            _improve(work, priced, column_cost, start, state, clock, options)
         else:
             state.clocked = True
     tell(0.7)
@@ -218,22 +219,30 @@ class _State:
     clocked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Time left, the least of it in which a pass over all columns is begun, and whom to tell the share that is done."""
+
+    seconds_left: Callable[[], float]
+    least_seconds: float
+    tell: Callable[[float], None]
+
+
 def _improve(
     work: SourcingArrays,
     priced: Priced,
     column_cost: Ints,
     start: Choice,
     state: _State,
-    seconds_left: Callable[[], float],
-    tell: Callable[[float], None],
+    clock: _Clock,
     options: dict[str, Any],
 ) -> None:
     """Plan neighbourhoods of orders anew, from one start on over near columns, then from the best on over more."""
-    unit, total_seconds = _price_step(work), max(seconds_left(), 1e-3)
+    unit, total_seconds = _price_step(work), max(clock.seconds_left(), 1e-3)
     rounds = 0
 
     def moved(_cost: int) -> None:  # by rounds that are over or by time: nobody knows how many sweeps there will be
-        tell(min(1.0, max(rounds / len(NEAR), 1 - seconds_left() / total_seconds)))
+        clock.tell(min(1.0, max(rounds / len(NEAR), 1 - clock.seconds_left() / total_seconds)))
 
     for rounds, reach in enumerate(NEAR):
         found = state.best if rounds else start
@@ -251,7 +260,7 @@ def _improve(
         )
         improved = neighbourhoods.improve(
             Choice(np.searchsorted(numbers, found.columns), found.cost),
-            seconds_left=seconds_left,
+            seconds_left=clock.seconds_left,
             good_enough=lambda cost: cost - state.bound <= 2 * options["relative_gap"] * cost,
             relative_gap=options["relative_gap"],
             progress=moved,
@@ -259,7 +268,7 @@ def _improve(
         columns = numbers[improved.choice.columns]
         state.best = _better(state.best, Choice(columns, cost_of(work, columns)))
         state.clocked |= improved.clocked
-        if seconds_left() <= MIN_SECONDS:
+        if clock.seconds_left() <= clock.least_seconds:
             state.clocked |= reach != NEAR[-1]
             break
 

@@ -26,7 +26,9 @@ WORTHWHILE = 2e-5
 """A pass that lowers the cost by less than this share is the last."""
 
 
-def look_again(arrays: SourcingArrays, choice: Choice, out_of_time: Callable[[], bool] = lambda: False) -> Choice:
+def look_again(
+    arrays: SourcingArrays, choice: Choice, out_of_time: Callable[[], bool] = lambda: False
+) -> tuple[Choice, bool]:
     """Improve a choice one order at a time.
 
     Parameters
@@ -40,15 +42,19 @@ def look_again(arrays: SourcingArrays, choice: Choice, out_of_time: Callable[[],
 
     Returns
     -------
-    Choice
+    choice
         Feasible, and never dearer.
+    finished
+        False when time ended the passes.
     """
+    if out_of_time():
+        return choice, False
     # an option may only be made of columns that have a number
     listed = replace(arrays, groups=tuple(replace(group, unlisted=None) for group in arrays.groups))
     pricer = Pricer(listed, exact=False)
-    for _ in range(PASSES):
-        if out_of_time():
-            break
+    for number in range(PASSES):
+        if number and out_of_time():
+            return choice, False
         columns = _pass(listed, pricer, choice.columns)
         found = Choice(columns, cost_of(arrays, columns))
         gain = choice.cost - found.cost
@@ -56,7 +62,7 @@ def look_again(arrays: SourcingArrays, choice: Choice, out_of_time: Callable[[],
             choice = found
         if gain <= WORTHWHILE * choice.cost:
             break
-    return choice
+    return choice, True
 
 
 def _pass(arrays: SourcingArrays, pricer: Pricer, chosen: Ints) -> Ints:
@@ -79,24 +85,24 @@ def _pass(arrays: SourcingArrays, pricer: Pricer, chosen: Ints) -> Ints:
     wanted = wanted[asks[arrays.column_order[wanted]]]
     rank = np.empty(arrays.n_orders, dtype=np.int64)
     rank[np.argsort(-gain, kind="stable")] = np.arange(arrays.n_orders)
-    taken = arrays.usage[:, wanted].tocoo()
-    order = arrays.column_order[wanted[taken.col]]
-    # what it gives back is there for others in the next pass
-    more = np.maximum(0, taken.data - held.units(order, taken.row))
-    moves = asks & granted_by_rank(arrays.n_orders, order, taken.row, more, rank, left)
+    wants = _Held(arrays, wanted)
+    # what an order gives back is there for others in the next pass
+    more = np.maximum(0, wants.amount - held.units(wants.order, wants.resource))
+    moves = asks & granted_by_rank(arrays.n_orders, wants.order, wants.resource, more, rank, left)
     return np.sort(np.r_[chosen[~moves[arrays.column_order[chosen]]], wanted[moves[arrays.column_order[wanted]]]])
 
 
 class _Held:
-    """What each order holds of each resource."""
+    """What each order takes of each resource by some columns."""
 
-    def __init__(self, arrays: SourcingArrays, chosen: Ints) -> None:
-        self._n_resources = arrays.n_resources
-        taken = arrays.usage[:, chosen].tocoo()
-        key = arrays.column_order[chosen[taken.col]] * self._n_resources + taken.row
+    def __init__(self, arrays: SourcingArrays, columns: Ints) -> None:
+        self._n_resources = max(1, arrays.n_resources)
+        taken = arrays.usage[:, columns].tocoo()
+        key = arrays.column_order[columns[taken.col]] * self._n_resources + taken.row
         self._key, number = np.unique(key, return_inverse=True)
-        self._units = np.zeros(len(self._key), dtype=np.int64)
-        np.add.at(self._units, number, taken.data)
+        self.order, self.resource = np.divmod(self._key, self._n_resources)
+        self.amount = np.zeros(len(self._key), dtype=np.int64)
+        np.add.at(self.amount, number, taken.data)
 
     def units(self, order: Ints, resource: NDArray[np.integer]) -> Ints:
         """Return the units of some resources that some orders hold, both (n,)."""
@@ -104,7 +110,7 @@ class _Held:
             return np.zeros(len(order), dtype=np.int64)
         key = order * self._n_resources + resource
         at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
-        return np.where(self._key[at] == key, self._units[at], 0)
+        return np.where(self._key[at] == key, self.amount[at], 0)
 
 
 def _out_of_reach(arrays: SourcingArrays, left: Ints, held: _Held) -> Ints:

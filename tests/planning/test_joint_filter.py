@@ -10,8 +10,9 @@ from quartermaster.planning import joint as module
 from quartermaster.planning.joint import JointShipments, joint_shipments
 from quartermaster.planning.pair_tables import PairTables
 from quartermaster.planning.problem import build_problem
+from quartermaster.planning.shapes import shapes
 from quartermaster.planning.shipment_cells import service_costs, shipment_cells
-from quartermaster.planning.shipment_costs import shapes, shipment_costs
+from quartermaster.planning.shipment_costs import shipment_costs
 from solver_models.lattice import Lattice, lattice_of
 from solver_models.sourcing import INFEASIBLE
 

@@ -10,14 +10,9 @@ from brute_force import Enumeration
 from instances import small_instance, tiny_instance
 
 from quartermaster.planning.problem import PlanningProblem, build_problem
-from quartermaster.planning.shipment_costs import (
-    TOO_MUCH,
-    ShapeGroup,
-    lattice_sizes,
-    shape_of,
-    shapes,
-    shipment_costs,
-)
+from quartermaster.planning.shapes import ShapeGroup, lattice_sizes, shape_of, shapes
+from quartermaster.planning.shipment_cells import TOO_MUCH
+from quartermaster.planning.shipment_costs import shipment_costs
 from solver_models.sourcing import INFEASIBLE
 
 SEEDS = range(700, 760)
@@ -86,7 +81,6 @@ def test_some_nodes_in_another_order() -> None:
         whole, part = shipment_costs(problem, group), shipment_costs(problem, group, nodes)
         assert np.array_equal(part.cost, whole.cost[:, nodes])
         assert np.array_equal(part.service, whole.service[:, nodes])
-        assert np.array_equal(part.allowed, whole.allowed[:, :, nodes])
         places = np.arange(len(nodes))[::2]
         assert np.array_equal(part.by_service(0, places), whole.by_service(0)[nodes[places]])
 

@@ -370,7 +370,7 @@ def test_neighbourhoods_begin_at_a_choice_given_where_it_is_much_the_better(shar
     best = search(arrays, [], seconds_left=lambda: 20.0, relative_gap=0.0).choice
     monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
     monkeypatch.setattr(search_module, "GOOD_START", share)
-    monkeypatch.setattr(search_module, "look_again", lambda arrays, choice, out_of_time: choice)
+    monkeypatch.setattr(search_module, "look_again", lambda arrays, choice, out_of_time: (choice, True))
     monkeypatch.setattr(search_module, "Neighbourhoods", Noted)
     found = search(arrays, [best.columns], seconds_left=lambda: 20.0, relative_gap=0.0)
     assert found.choice.cost == best.cost == asked[1]

@@ -14,7 +14,7 @@ from sourcing_options import best_choice
 from solver_models import restricted
 from solver_models.backend import Answer, solve_linear
 from solver_models.restricted import Rounded, solve_restricted
-from solver_models.runner import IN_PROCESS, InProcess, Recorded, Runner, SolveJob, overrun
+from solver_models.runner import IN_PROCESS, SHORTEST, InProcess, Recorded, Runner, SolveJob, overrun
 from solver_models.sourcing import SourcingArrays, cost_of
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -156,23 +156,31 @@ def test_only_the_piece_without_an_answer_goes_to_the_second_solver(monkeypatch)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_all_pieces_end_within_the_time_there_is(workers, monkeypatch):
+@pytest.mark.parametrize(("seconds", "orders"), [(5.0, 40), (100.0, 8)])
+def test_all_pieces_end_within_the_time_there_is(seconds, orders, workers, monkeypatch):
     """Each worker is busy to the end of its limit, and longer by what a solver may overrun it."""
     monkeypatch.setattr(restricted, "SMALL_PIECE", 0)
-    clock = [100.0]
+    clock = [seconds]
 
     class Slow(SideBySide):
         def run(self, jobs: Sequence[SolveJob]) -> list[Answer]:
+            self.model = jobs[0].model
             clock[0] -= max(job.time_limit + overrun(job.model) for job in jobs)
             return super().run(jobs)
 
     runner = Slow(workers)
-    arrays = sourcing_problem(*TWO_PAIRS)
+    ways = [Way(order, node, (1,), 10 + node) for order in range(orders) for node in (0, 1)]
+    arrays = sourcing_problem([Wanted((1,))] * orders, ways)
+    start = 2 * np.arange(orders) + 1
     answer = solve_restricted(
-        arrays, NOTHING, seconds_left=lambda: clock[0], relative_gap=0.0, seed=0, node_limit=0, runner=runner
+        arrays, start, seconds_left=lambda: clock[0], relative_gap=0.0, seed=0, node_limit=0, runner=runner
     )
-    assert answer.bound == 40
-    assert 0 <= clock[0] < 50
+    cut = seconds < 100
+    assert answer.clocked == cut
+    assert answer.bound == (None if cut else 10 * orders)
+    assert clock[0] >= -(SHORTEST + overrun(runner.model))
+    cost = cost_of(arrays, answer.columns)
+    assert 10 * orders < cost < 11 * orders if cut else cost == 10 * orders
 
 
 def test_without_time_for_it_the_second_solver_is_not_asked():

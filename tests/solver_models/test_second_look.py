@@ -38,7 +38,8 @@ def test_from_anywhere_feasible_and_never_dearer(seed):
     rng, best = np.random.default_rng([seed, 8]), best_choice(arrays).cost
     compared = arrays.column_cost + rng.integers(0, 60, arrays.n_columns)
     for start in (choice_of(arrays), take_in_turn(arrays, compared, rng.permutation(arrays.n_orders))):
-        found = look_again(arrays, start)
+        found, finished = look_again(arrays, start)
+        assert finished
         assert found.cost == cost_of(arrays, found.columns)
         assert best <= found.cost <= start.cost < INFEASIBLE
 
@@ -49,7 +50,7 @@ def test_no_order_gains_by_itself():
     for seed in range(120):
         arrays = random_sourcing(seed, Size(orders=4, nodes=3), pooled=True, opening=False)
         start = choice_of(arrays)
-        found = look_again(arrays, start)
+        found, _ = look_again(arrays, start)
         improved += found.cost < start.cost
         settled += not gains_alone(arrays, found)
     assert improved >= 80
@@ -58,29 +59,29 @@ def test_no_order_gains_by_itself():
 
 def test_what_was_too_dear_at_its_price_is_taken_when_it_is_left_over():
     arrays = sourcing_problem([Wanted((1,))], [Way(0, 0, (1,), 10)], [Shared(1, {0: 1})])
-    assert look_again(arrays, choice_of(arrays)).columns.tolist() == [0]
+    assert look_again(arrays, choice_of(arrays))[0].columns.tolist() == [0]
 
 
 def test_what_an_order_holds_it_may_use_otherwise():
     """Both units are held or left: one by the first column, which serves one unit, one by nobody."""
     ways = [Way(0, 0, (1,), 10), Way(0, 0, (2,), 12)]
     arrays = sourcing_problem([Wanted((2,))], ways, [Shared(2, {0: 1, 1: 2})])
-    assert look_again(arrays, choice_of(arrays, 0)).columns.tolist() == [1]
+    assert look_again(arrays, choice_of(arrays, 0))[0].columns.tolist() == [1]
     scarce = replace(arrays, capacity=np.array([1]))
-    assert look_again(scarce, choice_of(scarce, 0)).columns.tolist() == [0]
+    assert look_again(scarce, choice_of(scarce, 0))[0].columns.tolist() == [0]
 
 
 def test_who_gains_most_is_served_and_the_other_stays():
     ways = [Way(0, 0, (1,), 10), Way(1, 0, (1,), 10)]
     arrays = sourcing_problem([Wanted((1,), 50), Wanted((1,), 70)], ways, [Shared(1, {0: 1, 1: 1})])
-    assert look_again(arrays, choice_of(arrays)).columns.tolist() == [1]
-    assert look_again(arrays, choice_of(arrays, 0)).columns.tolist() == [0]
+    assert look_again(arrays, choice_of(arrays))[0].columns.tolist() == [1]
+    assert look_again(arrays, choice_of(arrays, 0))[0].columns.tolist() == [0]
 
 
 def test_a_node_that_must_be_opened_costs_it():
     arrays = sourcing_problem([Wanted((1,), 40)], [Way(0, 0, (1,), 10)], opening=(35,))
-    assert look_again(arrays, choice_of(arrays)).columns.tolist() == []
-    assert look_again(replace(arrays, opening=np.array([25])), choice_of(arrays)).columns.tolist() == [0]
+    assert look_again(arrays, choice_of(arrays))[0].columns.tolist() == []
+    assert look_again(replace(arrays, opening=np.array([25])), choice_of(arrays))[0].columns.tolist() == [0]
 
 
 def test_columns_without_a_number_are_not_chosen():
@@ -88,13 +89,24 @@ def test_columns_without_a_number_are_not_chosen():
     arrays = sourcing_problem([Wanted((1,), 40)], [Way(0, 0, (1,), 10)])
     cheaper = np.array([[INFEASIBLE, 1]])
     arrays = replace(arrays, groups=(replace(arrays.groups[0], unlisted=cheaper),))
-    assert look_again(arrays, choice_of(arrays, 0)).columns.tolist() == [0]
-    assert look_again(arrays, choice_of(arrays)).columns.tolist() == [0]
+    assert look_again(arrays, choice_of(arrays, 0))[0].columns.tolist() == [0]
+    assert look_again(arrays, choice_of(arrays))[0].columns.tolist() == [0]
 
 
 def test_no_pass_after_the_time():
     arrays = sourcing_problem([Wanted((1,))], [Way(0, 0, (1,), 10)])
-    assert look_again(arrays, choice_of(arrays), lambda: True).columns.tolist() == []
+    choice, finished = look_again(arrays, choice_of(arrays), lambda: True)
+    assert choice.columns.tolist() == []
+    assert not finished
+
+
+def test_two_columns_of_one_order_that_take_of_one_resource_ask_for_their_sum():
+    """One unit is left and one is held: two columns of one unit each have enough, with no unit left they have not."""
+    ways = [Way(0, 0, (0, 1), 10), Way(0, 1, (1, 0), 10)]
+    arrays = sourcing_problem([Wanted((1, 1))], ways, [Shared(2, {0: 1, 1: 1})])
+    assert look_again(arrays, choice_of(arrays, 0))[0].columns.tolist() == [0, 1]
+    scarce = replace(arrays, capacity=np.array([1]))
+    assert look_again(scarce, choice_of(scarce, 0))[0].columns.tolist() == [0]
 
 
 def test_granted_by_rank_all_or_nothing():

@@ -113,8 +113,8 @@ def alive(pid: int) -> bool:
 def test_a_program_is_waited_for_as_long_as_its_size_may_overrun_the_limit(seconds, monkeypatch):
     monkeypatch.setattr(pool, "overrun", lambda model: seconds)
     with SolverProcesses(1, small=0, command=lambda: command("hangs and ignores SIGTERM")) as processes:
-        (answer,) = processes.run([SolveJob(program(), Solver.HIGHS, 5.0)])
-    assert f"did not answer within {5.0 + max(pool.GRACE_SHARE * 5.0, seconds):.1f} s" in answer.failure
+        (answer,) = processes.run([SolveJob(program(), Solver.HIGHS, 1.0)])
+    assert f"did not answer within {1.0 + max(pool.GRACE_SECONDS, seconds):.1f} s" in answer.failure
 
 
 def test_closing_leaves_nothing_and_may_be_repeated():

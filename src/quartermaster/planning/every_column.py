@@ -1,7 +1,7 @@
 """Every column of some orders, rated afresh: what the certified bound prices.
 
-Written apart from the listing that the search uses, so that nothing the search leaves out (dominated columns, settled
-orders, capacities that cannot bind) can enter the bound.
+Columns and their costs are those of `shape_columns`, as in the listing that the search uses; what that leaves out
+(dear columns, capacities that cannot bind) is not left out here, so none of it can enter the bound.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.planning.problem import PlanningProblem
-from quartermaster.planning.shipment_costs import ShapeGroup
+from quartermaster.planning.shapes import ShapeGroup
 from solver_models.floors import LargeOrder
 from solver_models.lattice import Lattice, lattice_of
 from solver_models.sourcing import INFEASIBLE

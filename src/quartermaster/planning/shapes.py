@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 
 MAX_CELLS = 2_000_000
 """Cells (order, node, vector) priced at once, unless a single order has more: bounds memory to some 100 MB."""
+TABLE_SHARE = 8
+"""Cells (order, line, node) of a group, stocked or not, for each that it may price: they are only marked."""
 CODES = 1 << 62
 """Numbers of distinct shapes stay below this while columns are put together."""
 
@@ -76,7 +78,8 @@ def shapes(
     max_cells
         Most (order, node, vector) cells of a group of more than one order.
     only_stocked
-        Count only nodes that stock a line of the order, for callers that make no table of all nodes.
+        Count only nodes that stock a line of the order, for callers that price no others; the group has at most
+        `TABLE_SHARE` times as many cells (order, line, node) in all.
 
     Returns
     -------
@@ -100,7 +103,10 @@ def shapes(
         size, nodes = lattice_size(tuple(problem.line_quantity[lines[0]].tolist())), problem.n_nodes
         if only_stocked:
             nodes = min(nodes, int(stocking[problem.line_sku[lines]].sum(axis=1).mean()))
-        step = max(1, max_cells // (size * max(nodes, 1)))
+        step = max_cells // (size * max(nodes, 1))
+        if only_stocked:
+            step = min(step, TABLE_SHARE * max_cells // (lines.shape[1] * max(problem.n_nodes, 1)))
+        step = max(1, step)
         groups += [_group(problem, members[at : at + step], lines[at : at + step]) for at in range(0, len(lines), step)]
     return groups
 

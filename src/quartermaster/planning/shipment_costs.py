@@ -13,25 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from quartermaster.planning.problem import PlanningProblem
-from quartermaster.planning.shapes import MAX_CELLS, ShapeGroup, lattice_sizes, shape_of, shapes
-from quartermaster.planning.shipment_cells import TOO_MUCH, ShipmentCells, fitting, service_costs, shipment_cells
+from quartermaster.planning.shapes import ShapeGroup
+from quartermaster.planning.shipment_cells import ShipmentCells, service_costs, shipment_cells
 from solver_models.sourcing import INFEASIBLE
 
-__all__ = [
-    "MAX_CELLS",
-    "TOO_MUCH",
-    "ShapeGroup",
-    "ShipmentCosts",
-    "as_table",
-    "fitting",
-    "lattice_sizes",
-    "shape_of",
-    "shapes",
-    "shipment_costs",
-]
-
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,18 +54,6 @@ class ShipmentCosts:
     def nodes(self) -> Ints:
         """(N,) node indices of the second axis."""
         return self.cells.nodes
-
-    @property
-    def allowed(self) -> Flags:
-        """(G, L, N) bool: the node may serve the line; stock not considered."""
-        lines = self.group.lines
-        allowed = self.problem.allowed(lines.ravel())[:, self.nodes]
-        return np.asarray(allowed.reshape(*lines.shape, len(self.nodes)), dtype=bool)
-
-    @property
-    def fits(self) -> Flags:
-        """(G, N, V) bool: allowed, in stock and within the node's capacity, whether or not a service carries it."""
-        return np.asarray(self.service != -1)
 
     def by_service(self, row: int, places: Ints | None = None) -> Ints:
         """Return the cost of one order's shipments by each service.

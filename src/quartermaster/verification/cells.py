@@ -21,7 +21,8 @@ from quartermaster.evaluation.pricing import Pricing
 from quartermaster.evaluation.records import Records, available_units
 from quartermaster.evaluation.violations import Findings
 from quartermaster.planning.problem import PlanningProblem
-from quartermaster.planning.shipment_costs import ShapeGroup, shipment_costs
+from quartermaster.planning.shapes import ShapeGroup
+from quartermaster.planning.shipment_costs import shipment_costs
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]

@@ -10,7 +10,9 @@ from scipy import sparse
 
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.rules.remaining import Remaining
-from quartermaster.planning.shipment_costs import ShipmentCosts, fitting, shapes, shipment_costs
+from quartermaster.planning.shapes import shapes
+from quartermaster.planning.shipment_cells import fitting
+from quartermaster.planning.shipment_costs import ShipmentCosts, shipment_costs
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]

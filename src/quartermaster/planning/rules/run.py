@@ -17,7 +17,7 @@ from quartermaster.planning.rules.order_view import OrderView, order_views
 from quartermaster.planning.rules.priced import MAX_VECTORS, PricedOrder, priced_orders
 from quartermaster.planning.rules.remaining import Remaining, Take
 from quartermaster.planning.rules.walks import highest_stock, nearest, priority
-from quartermaster.planning.shipment_costs import lattice_sizes
+from quartermaster.planning.shapes import lattice_sizes
 from quartermaster.planning.sourcing import Sourcing
 from quartermaster.policy import RULES
 
