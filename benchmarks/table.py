@@ -16,7 +16,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.measure import ROOT
-from benchmarks.suite_rows import optima, plain_models, special_cases
+from benchmarks.suite_rows import deadlines, optima, plain_models, special_cases
 from quartermaster.bench.outcome import plan_of
 
 README = ROOT / "README.md"
@@ -25,10 +25,11 @@ BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
 def block() -> str:
-    """Write the whole block: the suite, the plain models, special cases, speed, and where it was measured."""
+    """Write the whole block: the suite, the plain models, special cases, limits, speed, and where it was measured."""
     runs = _load("suite")["runs"]
     special = special_cases(_load("special_cases").get("instances", []))
-    parts = [optima(runs) if runs else "", plain_models(runs), special, _speed(), _where()]
+    in_time = deadlines(_load("deadlines")["runs"])
+    parts = [optima(runs) if runs else "", plain_models(runs), special, in_time, _speed(), _where()]
     return "\n\n".join(part for part in parts if part)
 
 
