@@ -36,7 +36,7 @@ def draw(runs: list[Run]) -> bytes:
             f"Orders planned together, {nodes} nodes, one plan each",
             subtitle=(
                 f"A plan ends when it is proven within {100 * gap:g} %; hollow: at the limit of "
-                f"{runs[0]['time_limit_seconds']} s. Beside the seconds: the gap."
+                f"{runs[0]['time_limit_seconds']} s. Below the seconds: the gap."
             ),
             anchor="start",
             fontSize=15,
@@ -64,7 +64,7 @@ def _point(run: Run) -> dict[str, Any] | None:
         "orders": run["orders"],
         "seconds": outcome.wall_seconds,
         "memory": outcome.memory_mb / 1000,
-        "seconds_label": f"{outcome.wall_seconds:,.0f} s" + ("" if gap is None else f" · {100 * gap:.2f} %"),
+        "seconds_label": f"{outcome.wall_seconds:,.0f} s" + ("" if gap is None else f"\n{100 * gap:.2f} %"),
         "memory_label": f"{outcome.memory_mb / 1000:.1f} GB",
         "ended": "limit" if outcome.gap is None or outcome.gap > float(run["relative_gap"]) else "gap",
     }
@@ -75,10 +75,10 @@ def _panel(altair: Any, points: list[dict[str, Any]], field: str, title: str) ->
     shown = altair.Axis(
         values=sizes, labelExpr="datum.value >= 1000 ? datum.value / 1000 + 'k' : datum.value", grid=False
     )
-    x = altair.X("orders:Q", title="orders", axis=shown).scale(type="log", domain=[min(sizes) / 5.5, max(sizes) * 1.5])
+    x = altair.X("orders:Q", title="orders", axis=shown).scale(type="log", domain=[min(sizes) / 3, max(sizes) * 1.5])
     values = [point[field] for point in points]
     ticks = [step for power in range(-3, 6) for step in (10**power, 3 * 10**power)]
-    low, high = min(min(values) / 1.6, max(values) / 6), max(values) * 2.2
+    low, high = min(min(values) / 1.6, max(values) / 6), max(values) * 2.6
     y = altair.Y(
         f"{field}:Q", title=title, axis=altair.Axis(values=[tick for tick in ticks if low <= tick <= high], format="~g")
     ).scale(type="log", domain=[low, high])
@@ -88,6 +88,9 @@ def _panel(altair: Any, points: list[dict[str, Any]], field: str, title: str) ->
     dots = base.mark_point(size=60, stroke=COLOURS[field], strokeWidth=2, filled=True, opacity=1).encode(
         x=x, y=y, fill=fill
     )
-    # to the left of its point: the line comes from below there
-    words = base.mark_text(align="right", dx=-7, dy=-9, fontSize=11, color=QUIET)
+    # above and to the left of its point: the line comes from below there
+    lines = max(str(point[f"{field}_label"]).count("\n") for point in points)
+    words = base.mark_text(
+        align="right", dx=-7, dy=-9 - 13 * lines, fontSize=11, color=QUIET, lineBreak="\n", lineHeight=13
+    )
     return altair.layer(line, dots, words.encode(x=x, y=y, text=f"{field}_label:N"))

@@ -26,7 +26,7 @@ RULES_PAIRS = 200_000
 """Pairs of orders and nodes up to which every named rule is tried; beyond, `cheapest` alone: the others cost a third
 more and are no start that a large search gains from."""
 
-SECONDS_TO_LIST, RULES_TO_LIST = 0.15, 1.0
+SECONDS_TO_LIST, RULES_TO_LIST = 0.05, 1.0
 """Seconds, and times the seconds that the rule `cheapest` took, without which listing the candidates is not begun: on
 whatever machine it takes about as long as that rule, and the candidates could not be used any more."""
 
