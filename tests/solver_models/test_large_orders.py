@@ -8,7 +8,7 @@ import pytest
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice, options_of
 
-from solver_models import search as search_module
+from solver_models import programs
 from solver_models.runner import Runner
 from solver_models.search import SearchResult, search
 from solver_models.sourcing import SourcingArrays, cost_of
@@ -56,9 +56,9 @@ def test_the_bound_holds_for_options_that_are_not_listed(seed):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_bound_holds_with_columns_left_out_of_the_programs(seed, monkeypatch):
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (1, 2))
-    monkeypatch.setattr(search_module, "LARGEST", 2)
+    monkeypatch.setattr(programs, "SMALL", 0)
+    monkeypatch.setattr(programs, "COLUMNS_PER_ORDER", (1, 2))
+    monkeypatch.setattr(programs, "LARGEST", 2)
     whole, listed, large = partly_listed(seed)
     found = run(listed, large)
     assert found.bound <= best_choice(whole).cost <= found.choice.cost

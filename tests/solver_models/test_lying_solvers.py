@@ -8,8 +8,7 @@ from solver_doubles import DUAL_DOUBLES, PROGRAM_DOUBLES, doubled
 from sourcing_instances import Size, random_sourcing
 from sourcing_options import best_choice
 
-from solver_models import allocation
-from solver_models import search as search_module
+from solver_models import allocation, programs
 from solver_models.allocation import AllocationProblem, Termination, solve
 from solver_models.backend import solve_linear
 from solver_models.bound import lower_bound
@@ -60,8 +59,8 @@ def test_no_solver_at_all(name):
 @pytest.mark.parametrize("seed", range(12))
 def test_a_bound_that_contradicts_its_own_cost_is_dropped_whole(seed, monkeypatch):
     """Also where only some columns were asked about: what was left out proves nothing about what was in."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (1, 2, 3))
+    monkeypatch.setattr(programs, "SMALL", 0)
+    monkeypatch.setattr(programs, "COLUMNS_PER_ORDER", (1, 2, 3))
     arrays = random_sourcing(seed, Size(orders=4, nodes=3))
     found = run(arrays, doubled(programs=PROGRAM_DOUBLES["claims a bound without a solution"]))
     check(arrays, found)

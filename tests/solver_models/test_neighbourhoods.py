@@ -10,7 +10,7 @@ from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing, with_families
 from sourcing_options import best_choice
 
-from solver_models import column_generation
+from solver_models import column_generation, programs
 from solver_models import neighbourhoods as module
 from solver_models import search as search_module
 from solver_models.backend import Answer
@@ -310,7 +310,7 @@ def test_the_search_with_neighbourhoods_against_the_optimum(seed, masters, monke
     """Without masters and programs over everything, as for many orders, too."""
     monkeypatch.setattr(search_module, "ORDERS", 1)
     if not masters:
-        monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+        monkeypatch.setattr(programs, "MASTER_ORDERS", 0)
         monkeypatch.setattr(column_generation, "MASTER_ORDERS", 0)
     arrays = with_families(random_sourcing(seed, Size(orders=5)))
     runner, best = SideBySide(2), best_choice(arrays).cost
@@ -324,7 +324,7 @@ def test_the_search_with_neighbourhoods_against_the_optimum(seed, masters, monke
 
 def test_the_search_is_the_better_for_neighbourhoods(monkeypatch):
     """Where no program over everything follows, they find what the order-by-order choice has missed."""
-    monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(programs, "MASTER_ORDERS", 0)
     monkeypatch.setattr(column_generation, "MASTER_ORDERS", 0)
     with_them, without = 0, 0
     for seed in range(8):
@@ -368,7 +368,7 @@ def test_neighbourhoods_begin_at_a_choice_given_where_it_is_much_the_better(shar
 
     monkeypatch.setattr(search_module, "ORDERS", 1)
     best = search(arrays, [], seconds_left=lambda: 20.0, relative_gap=0.0).choice
-    monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(programs, "MASTER_ORDERS", 0)
     monkeypatch.setattr(search_module, "GOOD_START", share)
     monkeypatch.setattr(search_module, "look_again", lambda arrays, choice, out_of_time: (choice, True))
     monkeypatch.setattr(search_module, "Neighbourhoods", Noted)

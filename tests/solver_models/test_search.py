@@ -9,13 +9,14 @@ from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 from sourcing_instances import Size, random_sourcing, with_families
 from sourcing_options import best_choice
 
-from solver_models import column_generation, neighbourhoods
+from solver_models import column_generation, neighbourhoods, programs
 from solver_models import search as search_module
 from solver_models.backend import Solver, solve_linear
 from solver_models.bound import lower_bound
 from solver_models.pricing import Pricer
 from solver_models.runner import TIMELY, InProcess
 from solver_models.search import SearchResult, search
+from solver_models.search_state import SearchState
 from solver_models.sourcing import INFEASIBLE, SourcingArrays, cost_of
 
 SIZES = [Size(), Size(orders=4, nodes=2, lines=3, units=1), Size(orders=2, nodes=4, lines=1, units=4)]
@@ -41,8 +42,8 @@ def test_finds_and_proves_the_optimum(seed):
 @pytest.mark.parametrize("seed", range(25))
 def test_column_limits_keep_the_bound_valid(seed, monkeypatch):
     """With programs over few columns first, what was left out still counts in the bound."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (1, 2, 3))
+    monkeypatch.setattr(programs, "SMALL", 0)
+    monkeypatch.setattr(programs, "COLUMNS_PER_ORDER", (1, 2, 3))
     arrays = random_sourcing(seed, Size(orders=4, nodes=3))
     found, best = run(arrays), best_choice(arrays).cost
     assert found.choice.cost == best
@@ -139,7 +140,7 @@ def test_progress_moves_while_neighbourhoods_are_planned_anew(monkeypatch):
             return super().run(jobs)
 
     monkeypatch.setattr(search_module, "ORDERS", 1)
-    monkeypatch.setattr(search_module, "MASTER_ORDERS", 0)
+    monkeypatch.setattr(programs, "MASTER_ORDERS", 0)
     monkeypatch.setattr(column_generation, "MASTER_ORDERS", 0)
     monkeypatch.setattr(neighbourhoods, "ORDERS", 2)
     arrays = with_families(random_sourcing(0, Size(orders=12)))
@@ -152,11 +153,11 @@ def test_progress_moves_while_neighbourhoods_are_planned_anew(monkeypatch):
 @pytest.mark.parametrize(("needed", "share"), [(1.0, 0.9), (5.0, 1.0)])
 def test_time_that_would_not_do_for_the_next_program_is_not_kept_for_it(needed, share, monkeypatch):
     """Two programs in twenty seconds, of which two are kept for the second."""
-    monkeypatch.setattr(search_module, "SMALL", 0)
-    monkeypatch.setattr(search_module, "COLUMNS_PER_ORDER", (3,))
-    monkeypatch.setattr(search_module, "TIME_SHARES", (0.9, 1.0))
-    monkeypatch.setattr(search_module, "seconds_needed", lambda variables: needed)
-    monkeypatch.setattr(search_module, "_close", lambda best, bound, gap: False)
+    monkeypatch.setattr(programs, "SMALL", 0)
+    monkeypatch.setattr(programs, "COLUMNS_PER_ORDER", (3,))
+    monkeypatch.setattr(programs, "TIME_SHARES", (0.9, 1.0))
+    monkeypatch.setattr(programs, "seconds_needed", lambda variables: needed)
+    monkeypatch.setattr(SearchState, "close", lambda state, gap: False)
     limits = []
 
     def noted(model, solver, **given):
