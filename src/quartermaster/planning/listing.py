@@ -33,7 +33,7 @@ CHEAPEST, FEWEST = 10, 4
 """Nodes listed for each vector of such an order, at the most: more than its SKUs ever run out of nearby; and at the
 least."""
 AMPLE_COLUMNS = 30_000_000
-"""Columns of this kind in all, about, which say how many nodes it is: bounds memory to some 6 GB."""
+"""Columns of this kind in all, about, which say how many nodes it is: a plan then takes some 11 GB."""
 AMPLE = 0.8
 """Demand per unit of stock, over all orders and nodes, up to which a SKU is not scarce."""
 
