@@ -23,11 +23,12 @@ Ints = NDArray[np.int64]
 
 SMALL = 1_500
 """Columns up to which the first program takes them all."""
-COLUMNS_PER_ORDER = (3, 6, 12, 40)
-"""Columns an order has on average in the programs, one after another; the last program takes them all."""
+COLUMNS_PER_ORDER = (3, 6)
+"""Columns an order has on average in the first programs, one after another; the last takes as many as there is time
+for. Larger ones between, of 12 and 40, took a third of the time and proved next to nothing."""
 LARGEST = 120_000
-"""Columns beyond which no program is started after the first: at 145 000 none gave a bound within a minute."""
-TIME_SHARES = (0.25, 0.3, 0.35, 0.5, 1.0)
+"""Columns of the largest program: at 145 000 none gave a bound within a minute."""
+TIME_SHARES = (0.35, 0.5, 1.0)
 """Share of the time left that each of them may take, the last one all of it."""
 CLAIM_TOLERANCE = 1e-9
 """Relative excess of a claimed bound over a known cost that is the solver's rounding, not a lie."""
@@ -70,8 +71,9 @@ class Programs:
         }
         self._others = other_variables(work)
         counts = [count * work.n_orders for count in COLUMNS_PER_ORDER]
-        some = [count for count in counts if SMALL < count < work.n_columns]
-        self.budgets = [*some, work.n_columns] if work.n_orders <= MASTER_ORDERS else []
+        most = min(work.n_columns, LARGEST)
+        some = [count for count in counts if SMALL < count < most]
+        self.budgets = [*some, most] if work.n_orders <= MASTER_ORDERS else []
         """Columns that each program takes; none where there are too many orders."""
 
     def solve(self, seconds_left: Callable[[], float], tell: Callable[[float], None], *, proving: bool) -> None:
@@ -88,9 +90,16 @@ class Programs:
         """
         state = self._state
         for number, count in enumerate(self.budgets):
-            kept, left_out = self._cheapest(self._priced.bound, count)
-            if state.close(self._gap) or (number and kept.sum() > LARGEST):
+            if state.close(self._gap):
                 break
+            if number and number == len(self.budgets) - 1:
+                # the columns of the best choice come on top
+                room = int(seconds_left() * VARIABLES_PER_SECOND) - self._others - len(state.best.columns)
+                state.clocked |= room < count
+                if room <= self.budgets[number - 1]:
+                    break
+                count = min(count, room)
+            kept, left_out = self._cheapest(self._priced.bound, count)
             needed, share = seconds_needed(int(kept.sum()) + self._others), TIME_SHARES[number - len(self.budgets)]
             left = share_of(seconds_left, share)
             # where what is kept back would not do for the next program, it is this one's
