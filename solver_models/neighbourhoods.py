@@ -24,7 +24,7 @@ from solver_models.model import build_compact
 from solver_models.portion import Portion, Portions
 from solver_models.restricted import hint_values
 from solver_models.runner import Runner, SolveJob, limit_within
-from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of, paid_by_order
 from solver_models.standing import StandingChoice
 from solver_models.together import fitting
 
@@ -180,7 +180,7 @@ class Neighbourhoods:
         waste = self.prices.resource * (arrays.capacity - state.used)
         per_family = np.bincount(self._number, weights=waste.astype(np.float64))
         # what each order pays above its cheapest option: everything it pays, prices included, is known by its columns
-        paid = self._paid(state.columns)
+        paid = paid_by_order(arrays, state.columns, self._column_cost)
         slack = (paid - self._order_cost).astype(np.float64)
         members = np.bincount(self._family, minlength=len(per_family))
         share = (per_family / np.maximum(members, 1))[self._family]
@@ -202,22 +202,6 @@ class Neighbourhoods:
             return []
         worth = np.flatnonzero(held > WORTHWHILE * held.mean())
         return [blocks[number] for number in worth[np.argsort(-held[worth], kind="stable")].tolist()]
-
-    def _paid(self, columns: Ints) -> Ints:
-        """Return (n_orders,) what each order pays for its columns and backorders, prices included."""
-        arrays = self.arrays
-        order = arrays.column_order[columns]
-        paid = np.zeros(arrays.n_orders, dtype=np.int64)
-        np.add.at(paid, order, self._column_cost[columns])
-        shipments = np.zeros(arrays.n_orders, dtype=np.int64)
-        np.add.at(shipments, order, arrays.column_shipments[columns])
-        paid += arrays.extra_shipment * np.maximum(0, shipments - 1)
-        served = np.zeros(arrays.n_orders, dtype=np.int64)
-        np.add.at(served, order, arrays.column_vector[columns])
-        for group in arrays.groups:
-            left = group.lattice.size - 1 - served[group.orders]
-            paid[group.orders] += group.backorder[np.arange(len(group.orders)), left]
-        return paid
 
     def _solve(
         self, state: StandingChoice, blocks: list[Ints], rng: Generator, seconds: float, relative_gap: float

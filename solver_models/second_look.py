@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.pricing import Pricer
-from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of, paid_by_order
 from solver_models.together import granted_by_rank, names_a_node_twice
 
 Ints = NDArray[np.int64]
@@ -78,7 +78,7 @@ def _pass(arrays: SourcingArrays, pricer: Pricer, chosen: Ints) -> Ints:
         prices = group.price(cost)
         best[group.group.orders] = prices.best
         named.append(group.options(cost, prices))
-    gain = _paid(arrays, chosen) - best
+    gain = paid_by_order(arrays, chosen, arrays.column_cost) - best
     wanted = np.concatenate(named)
     wanted = wanted[gain[arrays.column_order[wanted]] > 0]
     asks = (gain > 0) & ~names_a_node_twice(arrays, wanted)
@@ -122,17 +122,3 @@ def _out_of_reach(arrays: SourcingArrays, left: Ints, held: _Held) -> Ints:
         arrays.column_order[column], usage.indices[short].astype(np.int64)
     )
     return np.asarray(column[beyond], dtype=np.int64)
-
-
-def _paid(arrays: SourcingArrays, chosen: Ints) -> Ints:
-    """Return (n_orders,) what each order costs as chosen; nodes that are open cost nothing more."""
-    order = arrays.column_order[chosen]
-    paid, served, shipments = (np.zeros(arrays.n_orders, dtype=np.int64) for _ in range(3))
-    np.add.at(paid, order, arrays.column_cost[chosen])
-    np.add.at(served, order, arrays.column_vector[chosen])
-    np.add.at(shipments, order, arrays.column_shipments[chosen])
-    paid += arrays.extra_shipment * np.maximum(0, shipments - 1)
-    for group in arrays.groups:
-        unserved = group.lattice.size - 1 - served[group.orders]
-        paid[group.orders] += group.backorder[np.arange(len(group.orders)), unserved]
-    return paid

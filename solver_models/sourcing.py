@@ -270,6 +270,34 @@ def served_vectors(arrays: SourcingArrays, columns: Ints) -> dict[int, int]:
     return served
 
 
+def paid_by_order(arrays: SourcingArrays, columns: Ints, column_cost: Ints) -> Ints:
+    """Compute what each order pays for its columns and backorders; opening nodes is nobody's own cost.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    columns
+        (n,) column numbers of a feasible choice.
+    column_cost
+        (n_columns,) cost of each column, with or without prices.
+
+    Returns
+    -------
+    ndarray, shape (n_orders,), int64
+    """
+    order = arrays.column_order[columns]
+    paid, served, shipments = (np.zeros(arrays.n_orders, dtype=np.int64) for _ in range(3))
+    np.add.at(paid, order, column_cost[columns])
+    np.add.at(served, order, arrays.column_vector[columns])
+    np.add.at(shipments, order, arrays.column_shipments[columns])
+    paid += arrays.extra_shipment * np.maximum(0, shipments - 1)
+    for group in arrays.groups:
+        unserved = group.lattice.size - 1 - served[group.orders]
+        paid[group.orders] += group.backorder[np.arange(len(group.orders)), unserved]
+    return paid
+
+
 def cost_of(arrays: SourcingArrays, columns: Ints) -> int:
     """Compute the exact cost of choosing some columns and backordering the rest; `INFEASIBLE` if any rule breaks.
 

@@ -21,7 +21,7 @@ from solver_models.neighbourhoods import Improved, Neighbourhoods
 from solver_models.pricing import Pricer
 from solver_models.runner import IN_PROCESS, Runner, SolveJob
 from solver_models.search import search
-from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of
+from solver_models.sourcing import INFEASIBLE, Choice, SourcingArrays, cost_of, paid_by_order
 from solver_models.standing import StandingChoice
 
 NOTHING = np.empty(0, dtype=np.int64)
@@ -276,7 +276,7 @@ def test_the_gap_is_what_orders_pay_too_much_and_what_is_left_over(seed):
     priced = settled(arrays)
     rng = np.random.default_rng(seed)
     choice = take_in_turn(arrays, arrays.column_cost, rng.permutation(arrays.n_orders))
-    slack = neighbourhoods(arrays, priced)._paid(choice.columns) - priced.order_cost
+    slack = paid_by_order(arrays, choice.columns, priced_columns(arrays, priced.prices)) - priced.order_cost
     unused = arrays.capacity - np.asarray(arrays.usage[:, choice.columns].sum(axis=1))
     opened = 0
     for at, node in enumerate(priced.prices.opening_node.tolist()):
