@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 
 import pytest
+from cpu_seconds import least_cpu_seconds
 from fastapi.testclient import TestClient
 
 from quartermaster.io.codes import CODES
@@ -137,9 +138,8 @@ def test_fields(client, name):
 
 
 def test_a_hundred_thousand_brackets_cost_nothing(client):
-    started = time.process_time()
-    client.post("/v1/plan", content=b"[" * 100_000, headers=JSON)
-    assert time.process_time() - started < 0.05
+    seconds = least_cpu_seconds(lambda: client.post("/v1/plan", content=b"[" * 100_000, headers=JSON))
+    assert seconds < 0.05
 
 
 def test_too_many_lines_are_refused_before_they_are_read(client):
