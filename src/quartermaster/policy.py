@@ -76,6 +76,14 @@ class SolverPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FuturePolicy:
+    """What stock is worth to orders that are still to come."""
+
+    horizon_days: Annotated[int, Knob("of expected demand that stock is priced for; 0 = off", "days", high=366)] = 0
+    may_backorder: Annotated[bool, Knob("whether stock may be kept from an order in hand for better use later")] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Every knob of a plan. Decimals may be given as int, float, str or Decimal; the exact text counts.
 
@@ -90,6 +98,7 @@ class Policy:
     service: ServicePolicy = field(default_factory=ServicePolicy)
     backorder: BackorderPolicy = field(default_factory=BackorderPolicy)
     solver: SolverPolicy = field(default_factory=SolverPolicy)
+    future: FuturePolicy = field(default_factory=FuturePolicy)
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
@@ -108,12 +117,13 @@ SECTIONS: dict[str, type] = {
     "service": ServicePolicy,
     "backorder": BackorderPolicy,
     "solver": SolverPolicy,
+    "future": FuturePolicy,
 }
 """Dataclass of each table of the policy file."""
 
 
 def knobs_of(section: type) -> dict[str, tuple[type, Knob]]:
-    """List the keys of a section with their type (`Decimal`, `int` or `str`) and knob.
+    """List the keys of a section with their type (`Decimal`, `int`, `bool` or `str`) and knob.
 
     Parameters
     ----------
@@ -198,6 +208,10 @@ def _settle(section: str, held: Any, problems: list[Problem]) -> None:
         if kind is str:
             if value not in knob.choices:
                 problems.append(_problem(place, value, "policy_value", f"must be one of {', '.join(knob.choices)}"))
+            continue
+        if kind is bool:
+            if not isinstance(value, bool):
+                problems.append(_problem(place, value, "type", "must be true or false"))
             continue
         number = _number(value, whole=kind is int)
         if number is None and _not_finite(value):

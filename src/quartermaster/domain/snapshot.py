@@ -10,6 +10,7 @@ from typing import Any
 from quartermaster.domain.carriers import Holiday, Rate, Service, Transit, Zone
 from quartermaster.domain.network import Inventory, Node, Product
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.outlook import Fixed, Forecast, Replenishment
 from quartermaster.domain.table import Table
 from quartermaster.errors import Problem
 
@@ -24,11 +25,17 @@ ROW_TYPES: dict[str, type] = {
     "rates": Rate,
     "transit": Transit,
     "holidays": Holiday,
+    "forecast": Forecast,
+    "replenishment": Replenishment,
+    "fixed": Fixed,
 }
 """Row class of each table, by the table's name; the name is also the stem of its file."""
 
 REQUIRED_TABLES = ("orders", "order_lines", "products", "nodes", "inventory")
 """Tables a snapshot must have; the others may be absent."""
+
+OUTLOOK_TABLES = ("forecast", "replenishment", "fixed")
+"""Tables that say what is to come or settled; without rows they are not written and leave no mark on the content."""
 
 KEYS: dict[str, tuple[str, ...]] = {
     "orders": ("order_id",),
@@ -41,6 +48,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rates": ("carrier", "service", "zone", "max_weight_g"),
     "transit": ("carrier", "service", "zone"),
     "holidays": ("date", "node_id", "carrier"),
+    "forecast": ("sku", "destination_prefix"),
+    "replenishment": ("node_id", "sku", "arrives_on"),
+    "fixed": ("order_id", "line_id", "node_id", "shipment_id"),
 }
 """Columns that identify a row, and the canonical sort order of each table (text by code point)."""
 
@@ -66,6 +76,8 @@ class Snapshot:
         Free text of whoever made it.
     orders, order_lines, products, nodes, inventory, services, zones, rates, transit, holidays
         The tables of interface.md section 2.
+    forecast, replenishment, fixed
+        Expected demand, inbound supply, and allocations that stand already.
     checked
         True once `quartermaster.io` has checked every rule, resolved postal codes into coordinates and sorted each
         table canonically (by `KEYS`). Planning and evaluation see checked snapshots only.
@@ -86,6 +98,9 @@ class Snapshot:
     rates: Table[Rate] = _empty("rates")
     transit: Table[Transit] = _empty("transit")
     holidays: Table[Holiday] = _empty("holidays")
+    forecast: Table[Forecast] = _empty("forecast")
+    replenishment: Table[Replenishment] = _empty("replenishment")
+    fixed: Table[Fixed] = _empty("fixed")
     checked: bool = False
     warnings: tuple[Problem, ...] = ()
 

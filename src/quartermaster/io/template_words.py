@@ -99,19 +99,23 @@ def policy_toml() -> str:
     for section, section_type in SECTIONS.items():
         lines += ["", f"[{section}]"]
         for name, (kind, knob) in knobs_of(section_type).items():
-            lines.append(f"# {_comment(knob)}")
+            lines.append(f"# {_comment(kind, knob)}")
             lines.append(f"{name} = {_toml(defaults[section][name], kind)}")
     return "\n".join(lines) + "\n"
 
 
-def _comment(knob: Knob) -> str:
+def _comment(kind: type, knob: Knob) -> str:
     unit = f" ({knob.unit})" if knob.unit else ""
     allowed = " or ".join(knob.choices) if knob.choices else f"{knob.low:.0f} to {knob.high:.0f}"
+    if kind is bool:
+        allowed = "true or false"
     return f"{knob.meaning}{unit}: {allowed}"
 
 
 def _toml(value: Any, kind: type) -> str:
     if kind is str:
         return f'"{value}"'
+    if kind is bool:
+        return str(value).lower()
     # A decimal is written as one, so that nobody thinks only whole numbers are allowed.
     return f"{value}.0" if kind is Decimal and "." not in value else str(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quartermaster.domain.columns import Kind, columns_of
-from quartermaster.domain.snapshot import Snapshot
+from quartermaster.domain.snapshot import OUTLOOK_TABLES, Snapshot
 from quartermaster.domain.table import Table
 from quartermaster.io.assemble import ready
 from quartermaster.io.atomic_files import write_files
@@ -46,11 +46,12 @@ def write_snapshot(snapshot: Snapshot, folder: str | Path, *, format: str = "csv
     contents = {
         f"{name}.{format}": csv_bytes(table) if format == "csv" else _parquet_bytes(table)
         for name, table in snapshot.tables().items()
+        if len(table) or name not in OUTLOOK_TABLES
     }
     write_files(folder, {**contents, HEADING_FILE: _heading(snapshot).encode()})
-    for other in _FORMATS:
-        if other != format:  # the same table in two formats could not be read back
-            for name in snapshot.tables():
+    for other in _FORMATS:  # the same table in two formats could not be read back
+        for name in snapshot.tables():
+            if f"{name}.{other}" not in contents:
                 (folder / f"{name}.{other}").unlink(missing_ok=True)
 
 

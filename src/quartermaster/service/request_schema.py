@@ -132,6 +132,8 @@ def _knob_schema(kind: type, knob: Knob, default: Any, settings: ServiceSettings
     schema: Schema = {"description": f"{knob.meaning}{unit}", "default": shown}
     if kind is str:
         return {**schema, "type": "string", "enum": [*knob.choices]}
+    if kind is bool:
+        return {**schema, "type": "boolean"}
     low, high = knob.low, knob.high
     if settings is not None and place == "solver.time_limit_seconds":
         low, high = float(settings.min_time_limit_seconds), float(settings.max_time_limit_seconds)

@@ -24,6 +24,11 @@ _REFERENCES = (
     ("zones", "carrier", "services", "carrier", "unknown_carrier"),
     ("holidays", "node_id", "nodes", "node_id", "unknown_node"),
     ("holidays", "carrier", "services", "carrier", "unknown_carrier"),
+    ("forecast", "sku", "products", "sku", "unknown_sku"),
+    ("replenishment", "node_id", "nodes", "node_id", "unknown_node"),
+    ("replenishment", "sku", "products", "sku", "unknown_sku"),
+    ("fixed", "sku", "products", "sku", "unknown_sku"),
+    ("fixed", "node_id", "nodes", "node_id", "unknown_node"),
 )
 _LISTS = (
     ("order_lines", "allowed_nodes"),
