@@ -106,7 +106,7 @@ def backorder_of_one_unit_more(draft: Draft) -> None:
 @_false_claim("wrong_backorder")
 def backorder_of_a_line_that_ships(draft: Draft) -> None:
     assert draft.backorders is not None
-    draft.backorders.append({"order_id": "O1", "line_id": "1", "sku": "tea", "quantity": 3, "reason": "no_stock"})
+    draft.backorders.append(dict(draft.backorders[0], order_id="O1", sku="tea", quantity=3))
 
 
 @_false_claim("duplicate_backorder")

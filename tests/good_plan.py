@@ -180,8 +180,8 @@ SHIPMENTS = (
      "3.74625", "1.30", "90.068018", "0"),
 )  # fmt: skip
 BACKORDERS = (
-    ("O2", "1", "lamp", 1, "no_stock"),
-    ("O4", "1", "rug", 1, "stock_taken"),
+    ("O2", "1", "lamp", 1, "no_stock", "", ""),
+    ("O4", "1", "rug", 1, "stock_taken", "", ""),
 )
 OBJECTIVE = Objective(
     transport_micro=76_414_250,  # 8.525 + 10.043 + 20 + 34.10 + 3.74625

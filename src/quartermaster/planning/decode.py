@@ -13,7 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from quartermaster.domain.money import from_micro
-from quartermaster.domain.plan import ALLOCATION_COLUMNS, BACKORDER_COLUMNS, SHIPMENT_COLUMNS, Objective
+from quartermaster.domain.plan import (
+    ALLOCATION_COLUMNS,
+    BACKORDER_COLUMNS,
+    EXPECTED_COLUMNS,
+    SHIPMENT_COLUMNS,
+    Objective,
+)
 from quartermaster.planning.kpis import key_figures
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.reasons import backorder_reasons
@@ -166,6 +172,7 @@ def _backorders(problem: PlanningProblem, sourcing: Sourcing, shipments: Shipmen
         lines["sku"][short],
         unserved[short],
         backorder_reasons(problem, sourcing, shipments, unserved, short),
+        *(np.full(len(short), "", dtype=object) for _ in EXPECTED_COLUMNS),
     )
 
 
