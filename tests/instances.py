@@ -6,6 +6,7 @@ The same seed gives the same instance on every machine. Rows come in random orde
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import comb
@@ -22,11 +23,14 @@ from instance_network import (
     draw_inventory,
     draw_nodes,
     draw_products,
+    draw_replenishment,
 )
 
 from quartermaster.domain.network import Node, Product
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.outlook import Replenishment
 from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
+from quartermaster.domain.table import Table
 from quartermaster.io import ready
 from quartermaster.policy import BackorderPolicy, ObjectivePolicy, Policy, ServicePolicy, SolverPolicy
 
@@ -72,7 +76,7 @@ def tiny_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"tiny {seed}"), TINY)
+    return _instance(f"tiny {seed}", TINY)
 
 
 def crowded_instance(seed: int) -> tuple[Snapshot, Policy]:
@@ -83,7 +87,7 @@ def crowded_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"crowded {seed}"), CROWDED)
+    return _instance(f"crowded {seed}", CROWDED)
 
 
 def small_instance(seed: int) -> tuple[Snapshot, Policy]:
@@ -94,7 +98,7 @@ def small_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"small {seed}"), SMALL)
+    return _instance(f"small {seed}", SMALL)
 
 
 def shuffled(snapshot: Snapshot, rng: Random) -> Snapshot:
@@ -115,7 +119,8 @@ def shuffled(snapshot: Snapshot, rng: Random) -> Snapshot:
     return Snapshot(as_of=snapshot.as_of, currency=snapshot.currency, version=snapshot.version, **tables)
 
 
-def _instance(rng: Random, size: Size) -> tuple[Snapshot, Policy]:
+def _instance(name: str, size: Size) -> tuple[Snapshot, Policy]:
+    rng = Random(name)
     as_of = datetime.fromisoformat(rng.choice(INSTANTS))
     products = draw_products(rng, size)
     nodes = draw_nodes(rng, size)
@@ -140,7 +145,21 @@ def _instance(rng: Random, size: Size) -> tuple[Snapshot, Policy]:
         transit=transit,
         holidays=draw_holidays(rng, as_of, nodes, services),
     )
-    return ready(shuffled(snapshot, rng)), _policy(rng)
+    told, policy = shuffled(snapshot, rng), _policy(rng)
+    # drawn apart, so that the rest of an instance is what it was before there was inbound supply
+    inbound = draw_replenishment(Random(f"{name} inbound"), as_of, products, nodes, demand)
+    return ready(with_inbound(told, inbound)), policy
+
+
+def with_inbound(snapshot: Snapshot, rows: list[Replenishment]) -> Snapshot:
+    """Replace the inbound supply; unchecked.
+
+    Parameters
+    ----------
+    snapshot, rows
+        The snapshot and the new rows.
+    """
+    return replace(snapshot, replenishment=Table.from_rows(Replenishment, rows), checked=False)
 
 
 def _orders(rng: Random, size: Size, as_of: datetime) -> list[Order]:

@@ -2,6 +2,7 @@
 
 from quartermaster.rating.book import Lanes, RateBook
 from quartermaster.rating.build import rate_book
+from quartermaster.rating.later import LaterDates, later_dates
 from quartermaster.rating.rates import Transport
 
-__all__ = ["Lanes", "RateBook", "Transport", "rate_book"]
+__all__ = ["Lanes", "LaterDates", "RateBook", "Transport", "later_dates", "rate_book"]

@@ -100,6 +100,34 @@ def ship_days(nodes: Table[Node], holidays: Table[Holiday], as_of: datetime) -> 
     return np.array(days, dtype=np.int32)
 
 
+def later_ship_days(
+    nodes: Table[Node], holidays: Table[Holiday], node: NDArray[Any], day: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Find the first day, on or after a day, on which a node ships; its cut-off has no say in days to come.
+
+    Parameters
+    ----------
+    nodes
+        The nodes.
+    holidays
+        Days on which one node, or every node, does not ship.
+    node
+        (n,) rows of `nodes`.
+    day
+        (n,) days since 1970-01-01.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        `NO_DAY` where a node has no shipping day at all.
+    """
+    closed = holidays_by(holidays, "node_id")
+    node_ids, weekdays = nodes["node_id"].tolist(), nodes["ships_on"].tolist()
+    asked, where = np.unique(np.column_stack([node, day]).astype(np.int64), axis=0, return_inverse=True)
+    days = [_next_day(first, weekdays[row], closed[node_ids[row]]) for row, first in asked.tolist()]
+    return np.array(days, dtype=np.int64)[where.ravel()]
+
+
 def _clock(as_of: datetime, timezone: str) -> tuple[int, int]:
     """Return the local day and minute of the day."""
     try:
