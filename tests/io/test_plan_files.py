@@ -60,7 +60,7 @@ def test_the_tables_stand_as_the_interface_says(folder):
     assert written["backorders.csv"].decode().splitlines() == [
         "order_id,line_id,sku,quantity,reason,expected_ship_date,expected_delivery_date",
         "O2,1,lamp,1,no_stock,,",
-        "O4,1,rug,1,stock_taken,,",
+        "O4,1,rug,1,stock_taken,2026-09-14,2026-09-16",
     ]
 
 
