@@ -200,6 +200,8 @@ def _groups(
                 rng.random(len(orders)) < 0.25,
                 len(listed),
                 len(own),
+                rng.integers(0, np.array(shape) + 1, (len(orders), n_lines)) if rng.random() < 0.3 else None,
+                int(rng.integers(0, 40)),
             )
         )
         listed += own

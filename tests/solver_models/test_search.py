@@ -76,6 +76,7 @@ def scaled(arrays: SourcingArrays, factor: int) -> SourcingArrays:
             group,
             unit_backorder=group.unit_backorder * factor,
             order_backorder=group.order_backorder * factor,
+            beyond=group.beyond * factor,
             backorder=np.where(group.backorder >= INFEASIBLE, INFEASIBLE, group.backorder * factor),
         )
         for group in arrays.groups
