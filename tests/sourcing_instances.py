@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from solver_models.lattice import lattice_of
-from solver_models.sourcing import UNLIMITED, OrderGroup, SourcingArrays, order_group
+from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +229,24 @@ def with_families(arrays: SourcingArrays, skus: int = Size().skus) -> SourcingAr
     """Say of a random problem, drawn with so many SKUs, which resources are stock of one SKU."""
     stock = np.tile(np.arange(skus), arrays.n_nodes)
     return replace(arrays, resource_family=np.r_[stock, np.full(2 * arrays.n_nodes, -1)])
+
+
+def scaled(arrays: SourcingArrays, factor: int) -> SourcingArrays:
+    """Multiply every cost of a problem."""
+    groups = tuple(
+        replace(
+            group,
+            unit_backorder=group.unit_backorder * factor,
+            order_backorder=group.order_backorder * factor,
+            beyond=group.beyond * factor,
+            backorder=np.where(group.backorder >= INFEASIBLE, INFEASIBLE, group.backorder * factor),
+        )
+        for group in arrays.groups
+    )
+    return replace(
+        arrays,
+        groups=groups,
+        column_cost=arrays.column_cost * factor,
+        extra_shipment=arrays.extra_shipment * factor,
+        opening=arrays.opening * factor,
+    )

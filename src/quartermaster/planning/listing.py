@@ -123,7 +123,7 @@ class _Listing:
         A unit of the lattice stands for a piece of the order: (n_pieces, n_lines) units of each line.
         """
         problem = self.problem
-        found = shape_columns(problem, shape, lattice)
+        found = self._valued(shape, shape_columns(problem, shape, lattice))
         before = len(self.joint)
         self.joint += found.joint
         listed, unlisted = self._listed(shape, found)
@@ -152,6 +152,17 @@ class _Listing:
             )
             self._usage.add(shape, row, node, vector, found.shipments[kept])
             self.count += len(kept)
+
+    def _valued(self, shape: ShapeGroup, found: ShapeColumns) -> ShapeColumns:
+        """Add to the cost of columns what the units they take are worth to orders still to come."""
+        value = self.problem.value
+        if value is None:
+            return found
+        cost = found.cost.copy()
+        for line, units in enumerate(shape.vectors.T):
+            sku = self.problem.line_sku[shape.lines[:, line]]
+            cost += units[found.vector] * value.of(sku[found.row], found.node)
+        return replace(found, cost=cost)
 
     def _listed(self, shape: ShapeGroup, found: ShapeColumns) -> tuple[Ints, Ints | None]:
         """Choose the columns to list; return also, per order and vector, the least cost of those left out."""

@@ -17,6 +17,7 @@ from quartermaster import rating
 from quartermaster.domain.columns import NOT_GIVEN
 from quartermaster.domain.money import MICRO, round_half_up
 from quartermaster.domain.snapshot import Snapshot
+from quartermaster.planning.stock_value import StockValue
 from quartermaster.policy import Policy
 
 UNLIMITED = 2**31 - 1
@@ -69,6 +70,12 @@ class PlanningProblem:
         True when no shipment may miss its promise.
     available
         (n_skus, n_nodes) sparse int64, only > 0 stored.
+    value
+        What a unit of stock is worth to orders still to come; None = nothing. Candidates count it, costs do not.
+    line_spared
+        (n_lines,) int64: units that may be backordered before each unit more is charged `beyond_micro`; None = all.
+    beyond_micro
+        That charge.
     """
 
     snapshot: Snapshot
@@ -96,6 +103,9 @@ class PlanningProblem:
     extra_shipment_micro: int
     late_forbidden: bool
     available: sparse.csr_array
+    value: StockValue | None = None
+    line_spared: Ints | None = None
+    beyond_micro: int = 0
 
     @property
     def n_orders(self) -> int:

@@ -1,0 +1,189 @@
+"""Prices of the fluid model: orders come in fractions, each kind so many times, and share stock as if it were liquid.
+
+    V = min  Σ_o w_o Σ_p c_op z_op    s.t.  Σ_p z_op = 1,   Σ_o w_o Σ_p a_op,r z_op ≤ k_r,   z ≥ 0
+
+w_o is how often an order of kind o is expected. Its duals λ say what one more unit of a resource would save, which is
+what the unit is worth to orders still to come (Jasin and Sinha 2015). The program is solved over whole options: prices
+rise and fall first (`ascent`), every option seen on the way becomes a variable, and options of negative reduced cost
+are added until there are none (Dantzig and Wolfe 1960). With L(λ) = Σ_o w_o min_p (c_op + λ a_op) − λ k every price
+vector gives a bound, so that stopping early is safe; the value says how far it is from the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from solver_models.ascent import ascend
+from solver_models.backend import LinearModel, Solver
+from solver_models.bound import no_prices, priced_columns
+from solver_models.column_generation import HIGHEST_PRICE
+from solver_models.pricing import Pricer
+from solver_models.runner import IN_PROCESS, Runner, SolveJob
+from solver_models.sourcing import SourcingArrays, paid_by_order
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+ASCENT_ROUNDS = 120
+"""Steps of the ascent, at the most."""
+MASTER_OPTIONS = 400_000
+"""Options beyond which no program is solved: the prices of the ascent are the answer."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FluidPrices:
+    """Prices of a fluid model.
+
+    Parameters
+    ----------
+    price
+        (n_resources,) int64 >= 0: price of one unit. [lambda]
+    bound
+        L of these prices: a lower bound on V.
+    value
+        Cost of the best fractional choice found, an upper bound on V; infinite when no program was solved.
+    finished
+        True when no option was left out that could save anything: the prices are duals of the whole model, each
+        rounded to a whole number.
+    """
+
+    price: Ints
+    bound: float
+    value: float
+    finished: bool
+
+
+def fluid_prices(
+    arrays: SourcingArrays,
+    weight: Floats,
+    *,
+    step: float,
+    seconds_left: Callable[[], float],
+    runner: Runner = IN_PROCESS,
+) -> FluidPrices:
+    """Price the resources of a fluid model.
+
+    Parameters
+    ----------
+    arrays
+        The kinds of orders and what they share; opening costs play no part.
+    weight
+        (n_orders,) how often each kind is expected, >= 0. [w]
+    step
+        First step of the ascent, in cost units.
+    seconds_left
+        Wall clock left; asked between passes.
+    runner
+        Who solves the programs.
+    """
+    arrays = replace(arrays, opening=np.zeros_like(arrays.opening))
+    pricer, options = Pricer(arrays), _Options(arrays)
+    prices, bound = ascend(
+        arrays,
+        pricer,
+        no_prices(arrays),
+        rounds=ASCENT_ROUNDS,
+        step=step,
+        out_of_time=lambda: seconds_left() <= 0,
+        weight=weight,
+        seen=options.add,
+    )
+    options.add(np.empty(0, dtype=np.int64))  # backordering everything: then every program has an answer
+    best, value = float(bound), np.inf
+    while len(options) <= MASTER_OPTIONS and seconds_left() > 0:
+        solved = _solve(options, weight, arrays.capacity, seconds_left(), runner)
+        if solved is None:
+            break
+        dual, value = solved
+        now = replace(prices, resource=np.rint(dual).astype(np.int64))
+        column_cost = priced_columns(arrays, now)
+        _, chosen = pricer.options(column_cost)
+        found = float(
+            paid_by_order(arrays, chosen, column_cost) @ weight - arrays.capacity @ now.resource.astype(float)
+        )
+        if found >= best:
+            prices, best = now, found
+        if not options.add(chosen):
+            # nothing has a negative reduced cost: these are duals of the whole model, but for their rounding
+            return FluidPrices(now.resource, found, value, finished=True)
+    return FluidPrices(prices.resource, best, value, finished=False)
+
+
+class _Options:
+    """Options seen so far, each once: what it costs and what it takes.
+
+    Parameters
+    ----------
+    arrays
+        The problem.
+    """
+
+    def __init__(self, arrays: SourcingArrays) -> None:
+        self._arrays = arrays
+        # an option is told by a sum of random 64-bit numbers; of two with one sum the later would be left out
+        self._name = np.random.default_rng(0).integers(1 << 63, size=arrays.n_columns, dtype=np.int64).view(np.uint64)
+        self._known: set[tuple[int, int]] = set()
+        self._order: list[Ints] = []
+        self._cost: list[Ints] = []
+        self._usage: list[sparse.csc_array] = []
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, chosen: Ints) -> bool:
+        """Add one option of every order, given by the columns of all; tell whether any was new."""
+        arrays = self._arrays
+        order = arrays.column_order[chosen]
+        name = np.zeros(arrays.n_orders, dtype=np.uint64)
+        np.add.at(name, order, self._name[chosen])
+        new = [key for key in enumerate(name.tolist()) if key not in self._known]
+        if not new:
+            return False
+        self._known.update(new)
+        orders = np.array([number for number, _ in new], dtype=np.int64)
+        of_order = sparse.csc_array(
+            (np.ones(len(chosen), dtype=np.int64), (np.arange(len(chosen)), order)),
+            shape=(len(chosen), arrays.n_orders),
+        )
+        self._order.append(orders)
+        self._cost.append(paid_by_order(arrays, chosen, arrays.column_cost)[orders])
+        self._usage.append(sparse.csc_array((arrays.usage[:, chosen] @ of_order)[:, orders]))
+        return True
+
+    def listed(self) -> tuple[Ints, Ints, sparse.csc_array]:
+        """Return, per option, its order and its cost, and (n_resources, n_options) what it takes."""
+        usage = sparse.csc_array(sparse.hstack(self._usage, format="csc"))
+        return np.concatenate(self._order), np.concatenate(self._cost), usage
+
+
+def _solve(
+    options: _Options, weight: Floats, capacity: Ints, seconds: float, runner: Runner
+) -> tuple[Floats, float] | None:
+    """Solve the program over the options seen; return duals of the resources and its value."""
+    order, cost, usage = options.listed()
+    n_orders, n_resources = len(weight), len(capacity)
+    taken = np.flatnonzero(np.diff(usage.tocsr().indptr))
+    one_each = sparse.csr_array((np.ones(len(order)), (order, np.arange(len(order)))), shape=(n_orders, len(order)))
+    scale = max(1.0, float(np.median(cost)) / 1000.0)
+    linear = LinearModel(
+        cost=cost / scale,
+        lower=np.zeros(len(order)),
+        upper=np.full(len(order), np.inf),
+        integer=np.zeros(len(order), dtype=bool),
+        matrix=sparse.csr_array(sparse.vstack([one_each, usage.tocsr()[taken].astype(np.float64)])),
+        row_lower=np.r_[weight, np.full(len(taken), -np.inf)],
+        row_upper=np.r_[weight, capacity[taken].astype(np.float64)],
+    )
+    answer = runner.run([SolveJob(linear, Solver.GLOP, seconds)])[0]
+    if answer.row_duals is None or answer.objective is None or not answer.finished:
+        return None
+    dual = np.zeros(n_resources)
+    dual[taken] = np.maximum(0.0, -answer.row_duals[n_orders:]) * scale
+    if not np.all(dual <= HIGHEST_PRICE):
+        return None
+    return dual, answer.objective * scale
