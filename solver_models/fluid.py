@@ -50,12 +50,15 @@ class FluidPrices:
     finished
         True when no option was left out that could save anything: the prices are duals of the whole model, each
         rounded to a whole number.
+    clocked
+        True when the clock, not the work, ended the search for prices.
     """
 
     price: Ints
     bound: float
     value: float
     finished: bool
+    clocked: bool
 
 
 def fluid_prices(
@@ -110,8 +113,9 @@ def fluid_prices(
             prices, best = now, found
         if not options.add(chosen):
             # nothing has a negative reduced cost: these are duals of the whole model, but for their rounding
-            return FluidPrices(now.resource, found, value, finished=True)
-    return FluidPrices(prices.resource, best, value, finished=False)
+            return FluidPrices(now.resource, found, value, finished=True, clocked=False)
+    clocked = seconds_left() <= 0 or len(options) <= MASTER_OPTIONS
+    return FluidPrices(prices.resource, best, value, finished=False, clocked=clocked)
 
 
 class _Options:

@@ -26,6 +26,8 @@ class Forecast:
     units_per_day: Annotated[
         Decimal, Column(Kind.DECIMAL, "units per day", 0, MAX_UNITS_PER_DAY, meaning="expected demand")
     ]
+    lat: Annotated[float | None, Column(Kind.DEGREES, "degrees", -90, 90, meaning="latitude of the region")] = None
+    lon: Annotated[float | None, Column(Kind.DEGREES, "degrees", -180, 180, meaning="longitude of the region")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -88,3 +89,31 @@ def resolve(table: Table[Any]) -> tuple[Table[Any], NDArray[np.intp]]:
     found = np.array([known.get(code, nowhere) for code in zips], dtype=np.float64).reshape(-1, 2)
     lat[open_rows], lon[open_rows] = found[:, 0], found[:, 1]
     return table.with_columns(lat=lat, lon=lon), open_rows[np.isnan(found[:, 0])]
+
+
+def resolve_regions(table: Table[Any]) -> Table[Any]:
+    """Fill in the coordinates of forecast rows that have a prefix of US ZIP codes and none of their own.
+
+    Parameters
+    ----------
+    table
+        The forecast.
+
+    Returns
+    -------
+    Table
+        The same rows; `lat` and `lon` are the mean of the centroids of the ZIP codes that begin with the prefix.
+    """
+    lat, lon = table["lat"].copy(), table["lon"].copy()
+    open_rows = np.flatnonzero(np.isnan(lat) & np.isnan(lon) & (table["destination_prefix"] != ""))
+    if not len(open_rows):
+        return table
+    means: dict[str, NDArray[np.float64]] = {}
+    codes = sorted(_every_centroid())
+    for prefix in set(table["destination_prefix"][open_rows].tolist()):
+        first, past = bisect_left(codes, prefix), bisect_left(codes, prefix + "\U0010ffff")
+        inside = [_every_centroid()[code] for code in codes[first:past]]
+        means[prefix] = np.mean(inside, axis=0) if inside else np.full(2, np.nan)
+    found = np.array([means[prefix] for prefix in table["destination_prefix"][open_rows].tolist()])
+    lat[open_rows], lon[open_rows] = found[:, 0], found[:, 1]
+    return table.with_columns(lat=lat, lon=lon)

@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
+from quartermaster.domain.certificate import StockPrices
+from quartermaster.planning.expected_orders import expected_orders
 from quartermaster.planning.listing import list_candidates
-from quartermaster.planning.optimum import Decision, credible_bound, search_candidates
+from quartermaster.planning.optimum import Decision, credible_bound, decide_together, search_candidates
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipments import unserved_units
 from quartermaster.planning.sourcing import Sourcing
-from quartermaster.planning.stock_value import StockValue
+from quartermaster.planning.stock_prices import price_stock, supply_within
+from quartermaster.planning.stock_value import StockValue, stock_value_of
 from quartermaster.planning.stopwatch import Stopwatch
 from quartermaster.planning.trim import trim
 from quartermaster.planning.value import total_of
@@ -23,6 +27,10 @@ from solver_models.runner import IN_PROCESS, Runner
 
 FIRST_SHARE = 0.5
 """Share of the time limit that the plan without stock value may take."""
+MOST_CHARGED = 10**15
+"""Charge of a whole order for units beyond those spared, at the most, micro: as much as an order may cost."""
+PRICES_SHARE = 0.5
+"""Share of the time left after it that the prices of stock may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +53,32 @@ class Foresight:
     bound_micro: int
 
 
-def decide_with_foresight(
-    problem: PlanningProblem, first: Decision, value: StockValue, watch: Stopwatch, runner: Runner = IN_PROCESS
-) -> tuple[Decision, Foresight]:
-    """Decide once more, with the value of stock.
+def foresees(problem: PlanningProblem, stock_prices: StockPrices | None) -> bool:
+    """Tell whether stock has a value in a plan.
 
     Parameters
     ----------
     problem
-        The problem, without a value of stock.
-    first
-        The decision without it.
-    value
-        What stock is worth.
+        The problem.
+    stock_prices
+        Prices that were brought.
+    """
+    if stock_prices is not None:
+        return True
+    return problem.policy.future.horizon_days > 0 and len(problem.snapshot.forecast) > 0
+
+
+def decide_with_foresight(
+    problem: PlanningProblem, stock_prices: StockPrices | None, watch: Stopwatch, runner: Runner = IN_PROCESS
+) -> tuple[Decision, Foresight]:
+    """Plan all orders together, and once more with the value of the stock they take.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    stock_prices
+        What stock is worth; None = what it is worth to the orders that the forecast expects.
     watch
         Time limit and progress.
     runner
@@ -66,10 +87,42 @@ def decide_with_foresight(
     Returns
     -------
     decision
-        The decision; bound, certificate and prices are those of `first`, which hold for every plan.
+        The decision; bound, certificate and prices are of the plan without stock value, and hold for every plan.
     foresight
         What it takes, and its bound.
     """
+    first = decide_together(problem, watch.part(FIRST_SHARE), runner)
+    if stock_prices is not None:
+        value, clocked = stock_value_of(problem.snapshot, stock_prices), False
+    else:
+        with watch.phase("stock prices"):
+            value, clocked = _expected_value(problem, first.sourcing, watch.part(PRICES_SHARE), runner)
+    decision, foresight = _decide_again(problem, first, value, watch, runner)
+    return replace(decision, deterministic=decision.deterministic and not clocked), foresight
+
+
+def _expected_value(
+    problem: PlanningProblem, taken: Sourcing, watch: Stopwatch, runner: Runner
+) -> tuple[StockValue, bool]:
+    """Price what a decision leaves of the stock, and what arrives, for the orders that the forecast expects."""
+    horizon_days = problem.policy.future.horizon_days
+    supply = supply_within(problem.available, problem.snapshot, horizon_days)
+    units = (taken.quantity, (problem.line_sku[taken.line], taken.node))
+    priced = price_stock(
+        expected_orders(problem.snapshot, horizon_days),
+        problem.policy,
+        supply,
+        sparse.csr_array(units, shape=supply.shape),
+        seconds_left=watch.seconds_left,
+        runner=runner,
+    )
+    return priced.value, priced.clocked
+
+
+def _decide_again(
+    problem: PlanningProblem, first: Decision, value: StockValue, watch: Stopwatch, runner: Runner
+) -> tuple[Decision, Foresight]:
+    """Plan with the value of stock, from the decision without it on."""
 
     def decision_total(sourcing: Sourcing) -> int:
         return total_of(problem, sourcing) + value.taken(problem.line_sku, sourcing)
@@ -78,8 +131,10 @@ def decide_with_foresight(
     may_backorder = problem.policy.future.may_backorder
     valued = replace(problem, value=value)
     if not may_backorder:
-        # one unit given up can save no more than its line's dearest way to be served, and what it is worth
+        # more than a unit is worth here or elsewhere, and than waiting for it costs; sums over an order stay small
         dearest = int(problem.line_backorder_micro.max(initial=0)) + value.highest
+        most_units = int(np.bincount(problem.line_order, problem.line_quantity).max(initial=1))
+        dearest = min(dearest, MOST_CHARGED // most_units)
         valued = replace(valued, line_spared=unserved, beyond_micro=dearest)
     trimmed, constant = trim(valued)
     # stock is worth nothing or more, so what bounds the cost bounds cost and stock value together
