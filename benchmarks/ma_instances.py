@@ -5,8 +5,8 @@ Operations Management*; after S. Jasin, A. Sinha (2015), *Operations Research* 6
 
 A box costs 8.759, a unit 0.423 and 0.000541 per mile; an unfulfilled unit costs twice a box and twice the unit cost of
 the farthest node. A kind of order is none at all, or one of some random sets of SKUs of each size from 1 to 5; kinds
-come with random probabilities, cities with their populations. A node carries a SKU with probability 0.75, and has the mean
-demand of the cities that it is closest to among those that carry it, and half a standard deviation more.
+come with random probabilities, cities with their populations. A node carries a SKU with probability 0.75, and has the
+mean demand of the cities that it is closest to among those that carry it, and half a standard deviation more.
 """
 
 from __future__ import annotations
