@@ -157,9 +157,11 @@ class _Options:
         order = arrays.column_order[chosen]
         name = np.zeros(arrays.n_orders, dtype=np.uint64)
         np.add.at(name, order, self._name[chosen])
-        pairs, times = np.unique(order * arrays.n_nodes + arrays.column_node[chosen], return_counts=True)
+        watched = chosen[arrays.column_once[chosen]]
+        pair = arrays.column_order[watched] * arrays.n_nodes + arrays.column_node[watched]
+        pairs, times = np.unique(pair, return_counts=True)
         wanted = wanted.copy()
-        wanted[pairs[times > 1] // arrays.n_nodes] = False  # a node named twice is no option
+        wanted[pairs[times > 1] // arrays.n_nodes] = False  # a watched node named twice is no option
         new = [(at, told) for at, told in enumerate(name.tolist()) if wanted[at] and (at, told) not in self._known]
         if not new:
             return False
