@@ -22,7 +22,7 @@ Parts = list[tuple[int, int]]
 """(place, vector number) of each shipment."""
 
 BEYOND = INFEASIBLE // 2
-"""No option costs so much; a sum with something infeasible in it does, even where an end gives `extra_shipment` back."""
+"""No option costs so much; any sum with something infeasible does, even where an end gives `extra_shipment` back."""
 MAX_PAIRS = 60_000
 """Larger lattices go to the exact search at once."""
 
