@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from quartermaster.io import snapshot_from_frames as snapshot_from_frames
     from quartermaster.io import write_snapshot as write_snapshot
     from quartermaster.policy import BackorderPolicy as BackorderPolicy
+    from quartermaster.policy import FuturePolicy as FuturePolicy
     from quartermaster.policy import ObjectivePolicy as ObjectivePolicy
     from quartermaster.policy import Policy as Policy
     from quartermaster.policy import ServicePolicy as ServicePolicy
@@ -70,7 +71,7 @@ _HOMES = {
     "domain.table": ("Table",),
     "errors": ("InputError", "PolicyError", "QuartermasterError", "RoutingError"),
     "io": ("read_policy", "read_snapshot", "snapshot_from_document", "snapshot_from_frames", "write_snapshot"),
-    "policy": ("BackorderPolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
+    "policy": ("BackorderPolicy", "FuturePolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
     "report": ("report_html",),
     "router": ("Router",),
 }

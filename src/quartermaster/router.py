@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +22,10 @@ from quartermaster.io.one_order import OrderChecks
 from quartermaster.io.places import place_of
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.routing.describe import option_of
+from quartermaster.planning.routing.inbound import Inbound
 from quartermaster.planning.routing.network import Network, StockRow
 from quartermaster.planning.routing.options import next_best
+from quartermaster.planning.routing.promise import departures_of, promises
 from quartermaster.planning.routing.search import LargeSearch, search_of
 from quartermaster.planning.routing.stock import Load, RoutingStock
 from quartermaster.planning.routing.verdicts import verdicts_of
@@ -29,6 +33,7 @@ from quartermaster.planning.rules.remaining import Take
 from quartermaster.policy import Policy
 
 Ints = NDArray[np.int64]
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Router:
@@ -61,6 +66,7 @@ class Router:
         self._checks = OrderChecks.of(self._snapshot)
         self._stock = RoutingStock(self._network.problem)
         self._node_ids: list[str] = self._snapshot.nodes["node_id"].tolist()
+        self._inbound = Inbound(self._snapshot, self._network.sku_of, self._network.node_of)
         self._committed: dict[Option, Load] = {}
         self._prices: dict[int, StockRow] = {}
         self.reprice(prices)
@@ -140,6 +146,57 @@ class Router:
         options = (self._describe(problem, order, lines, takes, stock_price, exact=exact) for takes in found)
         return Routing(tuple(options), lambda: verdicts_of(search, best, stock_price, self._node_ids))
 
+    def promise(self, order: Order, lines: Sequence[OrderLine]) -> list[tuple[date, Option]]:
+        """Find the delivery dates that can be kept for one order, and what each costs; nothing is taken.
+
+        Every option serves all units. Besides what is in stock it may use inbound supply (`Snapshot.replenishment`): a
+        node that ships on its first shipping day on or after an arrival ships from all that has arrived by then.
+        The order's own `promise_date` plays no part: it neither limits the options nor makes them cost more. Its other
+        rules hold, and so do the nodes' capacities, which are those of now on later days too.
+
+        An option uses each node on one ship date only: what it has now and what comes later never leave it in two
+        shipments, so that now and then there would be a cheaper way than is told. Of all others each is the cheapest.
+        What an arrival brings is not kept for anybody: two carts are promised the same units until one is committed.
+
+        Parameters
+        ----------
+        order, lines
+            As for `route`.
+
+        Returns
+        -------
+        list of (date, Option)
+            The date on which the last shipment arrives, rising, and the cheapest option that has arrived by then (by
+            cost + stock value); each date is cheaper than all earlier ones. Empty where no date can be kept.
+
+        Raises
+        ------
+        InputError
+            If the order is not valid; carries every problem.
+        RatingError
+            If a price is beyond 64 bits.
+        """
+        self._checks.check(order, lines)
+        order = replace(order, promise_date=None)
+        lines = sorted(lines, key=lambda line: line.line_id)
+        problem = self._problem(order, lines)
+        skus = dict.fromkeys(self._network.sku_of[line.sku] for line in lines)
+        departures = departures_of(self._network, problem, [self._inbound.of(sku) for sku in skus])
+        node_ids = [self._node_ids[node] for node in departures.node.tolist()]
+        found = []
+        for day, promised in promises(self._network, problem, departures, self._stock_price(lines)):
+            option = option_of(
+                promised.problem,
+                order,
+                lines,
+                promised.takes,
+                promised.stock_price,
+                exact=promised.exact,
+                node_ids=node_ids,
+            )
+            found.append((date.fromordinal(day + _EPOCH), option))
+        return found
+
     def commit(self, option: Option) -> None:
         """Take the stock and the capacity of an option; nodes it uses are open from then on.
 
@@ -181,7 +238,7 @@ class Router:
         self._stock.give(self._committed.pop(option))
 
     def restock(self, node_id: str, sku: str, units: int) -> None:
-        """Add units that arrived at a node.
+        """Add units that arrived at a node; inbound supply that was due there by today counts as arrived so far.
 
         Parameters
         ----------
@@ -199,6 +256,8 @@ class Router:
         if type(units) is not int or not 0 < units <= MAX_STOCK:
             raise InputError([_problem("qty_not_positive", f"must be from 1 to {MAX_STOCK}", "units", units)])
         self._stock.restock(sku_row, node, units)
+        today = self.as_of.astimezone(ZoneInfo(self._snapshot.nodes["timezone"][node])).toordinal() - _EPOCH
+        self._inbound.arrived(sku_row, node, units, today)
 
     def reprice(self, prices: StockPrices | None) -> None:
         """Put other prices in place of all present ones.

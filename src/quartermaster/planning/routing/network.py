@@ -158,6 +158,33 @@ class Network:
             available=_stocked(stock, base.n_nodes),
         )
 
+    def departing(self, book: rating.RateBook, node: Ints, ship_day: NDArray[np.int32]) -> rating.RateBook:
+        """Put departures in the place of nodes in an order's rate book.
+
+        Parameters
+        ----------
+        book
+            Of the order alone.
+        node
+            (D,) the departures' nodes.
+        ship_day
+            (D,) days since 1970-01-01.
+        """
+        departing = rating.departing(self.problem.book, self._snapshot, node, ship_day)
+        nodes_only = replace(departing.offers, order_class=book.offers.order_class)
+        carriers = tuple(
+            replace(carrier, destination_class=own.destination_class)
+            for carrier, own in zip(departing.carriers, book.carriers, strict=True)
+        )
+        return replace(
+            departing,
+            residential=book.residential,
+            promise_day=book.promise_day,
+            destinations=book.destinations,
+            carriers=carriers,
+            offers=nodes_only,
+        )
+
     def _own_micro(self, line: OrderLine, priority: int) -> int:
         if line.backorder_cost is None:
             return self._unit_micro[priority]

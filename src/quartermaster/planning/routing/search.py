@@ -142,16 +142,16 @@ class LargeSearch:
         """Return a good option; None where none that is allowed was found."""
         return self._find(Remaining(self.problem))
 
-    def without(self, node: int) -> list[Take] | None:
-        """Return a good option in which a node ships nothing; None where none that is allowed was found.
+    def without(self, *nodes: int) -> list[Take] | None:
+        """Return a good option in which some nodes ship nothing; None where none that is allowed was found.
 
         Parameters
         ----------
-        node
-            The node.
+        nodes
+            The nodes.
         """
         remaining = Remaining(self.problem)
-        remaining.shipments[node] = 0
+        remaining.shipments[list(nodes)] = 0
         return self._find(remaining)
 
     def _find(self, remaining: Remaining) -> list[Take] | None:
