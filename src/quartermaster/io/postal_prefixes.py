@@ -34,8 +34,7 @@ def _beginnings(pattern: str) -> re.Pattern[str]:
     nested = ""
     for piece, maybe, least, most in reversed(_PIECE.findall(pattern.replace("(", "").replace(")?", ""))):
         required = 0 if maybe else int(least or 1)
-        for _ in range(int(most or least or 1) - required):
-            nested = f"(?:{piece})?{nested}"
+        nested = f"{piece}{{0,{int(most or least or 1) - required}}}{nested}"
         for _ in range(required):
             nested = f"(?:{piece}{nested})?"
     return re.compile(nested)
