@@ -58,7 +58,9 @@ class Fixed:
     line_id: Annotated[str, Column(Kind.ID, meaning="the line it serves, in order_lines or not")]
     sku: Annotated[str, Column(Kind.ID, meaning="what leaves")]
     node_id: Annotated[str, Column(Kind.ID, meaning="where it leaves")]
-    quantity: Annotated[int, Column(Kind.WHOLE, "units", 1, MAX_QUANTITY, meaning="how many")]
+    quantity: Annotated[
+        int, Column(Kind.WHOLE, "units", 1, MAX_QUANTITY, meaning="how many; no order line asks for them again")
+    ]
     shipment_id: Annotated[
         str,
         Column(
