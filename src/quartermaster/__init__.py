@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from quartermaster.domain.network import Product as Product
     from quartermaster.domain.orders import Order as Order
     from quartermaster.domain.orders import OrderLine as OrderLine
+    from quartermaster.domain.outlook import Fixed as Fixed
+    from quartermaster.domain.outlook import Forecast as Forecast
+    from quartermaster.domain.outlook import Replenishment as Replenishment
     from quartermaster.domain.plan import Plan as Plan
     from quartermaster.domain.snapshot import Snapshot as Snapshot
     from quartermaster.domain.table import Table as Table
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from quartermaster.io import snapshot_from_frames as snapshot_from_frames
     from quartermaster.io import write_snapshot as write_snapshot
     from quartermaster.policy import BackorderPolicy as BackorderPolicy
+    from quartermaster.policy import FuturePolicy as FuturePolicy
     from quartermaster.policy import ObjectivePolicy as ObjectivePolicy
     from quartermaster.policy import Policy as Policy
     from quartermaster.policy import ServicePolicy as ServicePolicy
@@ -56,12 +60,13 @@ _HOMES = {
     "domain.certificate": ("Certificate",),
     "domain.network": ("Inventory", "Node", "Product"),
     "domain.orders": ("Order", "OrderLine"),
+    "domain.outlook": ("Fixed", "Forecast", "Replenishment"),
     "domain.plan": ("Plan",),
     "domain.snapshot": ("Snapshot",),
     "domain.table": ("Table",),
     "errors": ("InputError", "PolicyError", "QuartermasterError"),
     "io": ("read_policy", "read_snapshot", "snapshot_from_document", "snapshot_from_frames", "write_snapshot"),
-    "policy": ("BackorderPolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
+    "policy": ("BackorderPolicy", "FuturePolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
     "report": ("report_html",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

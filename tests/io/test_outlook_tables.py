@@ -12,11 +12,9 @@ from reading_cases import AS_OF, GOOD, good_document, good_frames, pointers, pro
 
 import quartermaster as qm
 from quartermaster import io
-from quartermaster.domain.outlook import Fixed, Forecast, Replenishment
 from quartermaster.io.checks import outlook as checks
 from quartermaster.io.remarks import remarks_of
 from quartermaster.outlook import outlook
-from quartermaster.policy import FuturePolicy, Policy
 
 FORECAST = [
     {"sku": "00123", "units_per_day": "4.5"},
@@ -30,13 +28,13 @@ FIXED = [
 TABLES = {"forecast": FORECAST, "replenishment": REPLENISHMENT, "fixed": FIXED}
 ROWS = {
     "forecast": [
-        Forecast(sku="00123", destination_prefix="", units_per_day=Decimal("4.5")),
-        Forecast(sku="00123", destination_prefix="100", units_per_day=Decimal("0.25")),
+        qm.Forecast(sku="00123", destination_prefix="", units_per_day=Decimal("4.5")),
+        qm.Forecast(sku="00123", destination_prefix="100", units_per_day=Decimal("0.25")),
     ],
-    "replenishment": [Replenishment(node_id="NYC", sku="00123", quantity=20, arrives_on=date(2026, 11, 5))],
+    "replenishment": [qm.Replenishment(node_id="NYC", sku="00123", quantity=20, arrives_on=date(2026, 11, 5))],
     "fixed": [
-        Fixed(order_id="A-0", line_id="1", sku="1e5", node_id="NYC", quantity=1, shipment_id="S-0"),
-        Fixed(order_id="A-0", line_id="2", sku="NA", node_id="CHI", quantity=2, shipment_id="S-1"),
+        qm.Fixed(order_id="A-0", line_id="1", sku="1e5", node_id="NYC", quantity=1, shipment_id="S-0"),
+        qm.Fixed(order_id="A-0", line_id="2", sku="NA", node_id="CHI", quantity=2, shipment_id="S-1"),
     ],
 }
 
@@ -298,18 +296,18 @@ def test_a_forecast_without_a_horizon_is_said_to_have_no_effect():
     def said(policy):
         return {remark.name: remark.count for remark in outlook(snapshot, policy)}.get("forecast_unused")
 
-    assert said(Policy()) == 2
-    assert said(Policy(future=FuturePolicy(horizon_days=14))) is None
+    assert said(qm.Policy()) == 2
+    assert said(qm.Policy(future=qm.FuturePolicy(horizon_days=14))) is None
 
 
 def test_a_horizon_without_a_forecast_is_said_when_planning():
-    ahead = Policy(future=FuturePolicy(horizon_days=14))
+    ahead = qm.Policy(future=qm.FuturePolicy(horizon_days=14))
 
     def said(policy, **tables):
         plan = qm.plan(io.snapshot_from_document(document(**tables)), policy)
         return [text for text in plan.run.warnings if "horizon_days" in text]
 
-    assert said(Policy()) == said(ahead, forecast=FORECAST) == []
+    assert said(qm.Policy()) == said(ahead, forecast=FORECAST) == []
     assert said(ahead) == ["future.horizon_days is 14, but no forecast is given: it has no effect"]
 
 
