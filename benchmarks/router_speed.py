@@ -44,7 +44,7 @@ def drawn(orders: int, nodes: int, skus: int, lines: int, seed: int) -> tuple[qm
     rng = np.random.default_rng(seed)
     pool_sku, pool_quantity = snapshot.order_lines["sku"], snapshot.order_lines["quantity"]
     carts = []
-    for number, row in enumerate(rng.permutation(len(snapshot.orders))[:orders].tolist()):
+    for row in rng.permutation(len(snapshot.orders))[:orders].tolist():
         order = snapshot.orders.row(row)
         chosen: dict[str, int] = {}
         while len(chosen) < lines:
@@ -124,7 +124,7 @@ def main() -> None:
     figures = timed_runs(snapshot, carts, policy)
     sizes = {name: getattr(given, name) for name in ("orders", "nodes", "skus", "lines", "seed")}
     write_results(given.out, {**sizes, **figures})
-    print(f"| call | calls | median, ms | p99, ms | max, ms |\n|---|---|---|---|---|")
+    print("| call | calls | median, ms | p99, ms | max, ms |\n|---|---|---|---|---|")
     for name in ("route", "route and commit", "three options", "verdicts"):
         row = figures[name]
         print(f"| {name} | {row['calls']} | {row['median_ms']:.2f} | {row['p99_ms']:.2f} | {row['max_ms']:.2f} |")
