@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from numbers import Integral
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -253,7 +254,7 @@ class Router:
             If there is no such node or SKU, or `units` is not a whole number above 0.
         """
         sku_row, node = self._sku(sku), self._node(node_id)
-        if type(units) is not int or not 0 < units <= MAX_STOCK:
+        if isinstance(units, bool) or not isinstance(units, Integral) or not 0 < units <= MAX_STOCK:
             raise InputError([_problem("qty_not_positive", f"must be from 1 to {MAX_STOCK}", "units", units)])
         self._stock.restock(sku_row, node, units)
         today = self.as_of.astimezone(ZoneInfo(self._snapshot.nodes["timezone"][node])).toordinal() - _EPOCH

@@ -18,6 +18,7 @@ from order_options import OrderOptions, Prices, Way
 import quartermaster as qm
 from quartermaster.domain.routing import NodeReason
 from quartermaster.domain.snapshot import Snapshot
+from quartermaster.planning.routing import search
 from quartermaster.policy import FuturePolicy, Policy
 
 N_SEEDS = int(os.environ.get("QUARTERMASTER_SEEDS", "100"))
@@ -33,7 +34,7 @@ def cases() -> Iterator[tuple[int, Snapshot, Policy]]:
 def drawn_prices(snapshot: Snapshot, seed: int) -> Prices:
     """Draw prices of the size of a shipment's cost, half of them 0."""
     rng = Random(f"prices {seed}")
-    scale = rng.choice((10**5, 3 * 10**6, 4 * 10**7, 2 * 10**8))
+    scale = rng.choice((3 * 10**6, 2 * 10**7, 10**8))
     pairs = [(node, sku) for node in snapshot.nodes["node_id"] for sku in snapshot.products["sku"]]
     return {pair: rng.randint(1, scale) for pair in pairs if rng.random() < 0.5}
 
@@ -80,7 +81,9 @@ def check(routing: qm.Routing, ways: list[Way]) -> list[int]:
     return extras
 
 
-def test_without_prices() -> None:
+@pytest.mark.parametrize("few", [search.FEW, -1], ids=["each node by itself", "all nodes at once"])
+def test_without_prices(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", few)
     several, extras = 0, []
     for seed, snapshot, policy in cases():
         routing = routed(snapshot, policy)
@@ -96,7 +99,8 @@ def test_without_prices() -> None:
 
 
 @pytest.mark.parametrize("may_backorder", [False, True])
-def test_with_prices(may_backorder: bool) -> None:
+def test_with_prices(may_backorder: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", search.FEW if may_backorder else -1)
     moved = 0
     for seed, snapshot, policy in cases():
         policy = replace(policy, future=FuturePolicy(may_backorder=may_backorder))
@@ -122,4 +126,4 @@ def test_with_prices(may_backorder: bool) -> None:
         moved += best.taken() != plain.best.taken()
         if not may_backorder:
             assert all(units <= plain.best.backordered.get(line, 0) for line, units in best.backordered.items())
-    assert moved * 40 > N_SEEDS
+    assert moved * (20 if may_backorder else 100) > N_SEEDS, moved

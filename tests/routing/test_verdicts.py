@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 import quartermaster as qm
+from quartermaster.planning.routing import search
 
 AS_OF = datetime(2026, 9, 16, 9, tzinfo=UTC)  # a Wednesday
 HOME = {"lat": 40.0, "lon": -75.0}
@@ -221,3 +222,45 @@ def test_unknown_names_are_refused() -> None:
     router.reprice(qm.StockPrices(node_id=("best",), sku=("k",), price_micro=(10**15,)))
     with pytest.raises(qm.InputError, match="worth more"):
         router.route(ORDER, [line(2)])
+
+
+def heavy_network(units_at_b: int, services: int, max_shipments: int | None = None) -> qm.Snapshot:
+    """Units of which a service carries one at a time: 7.00, 8.00, 9.00; `c`, `e` and `f` cost 3, 5 and 6 more."""
+    dearer = {"c": 3, "e": 5, "f": 6}
+    names = [f"s{number}" for number in range(services)]
+    return network(
+        products=[qm.Product(sku="k", weight_g=8000), qm.Product(sku="other", weight_g=1)],
+        nodes=[
+            node("b", max_shipments=max_shipments),
+            *(node(node_id, cost_per_shipment=Decimal(cost)) for node_id, cost in dearer.items()),
+        ],
+        inventory=[
+            qm.Inventory(node_id="b", sku="k", on_hand=units_at_b),
+            *(qm.Inventory(node_id=node_id, sku="k", on_hand=1) for node_id in dearer),
+        ],
+        services=[qm.Service(carrier="c", service=name) for name in names],
+        rates=[
+            qm.Rate(carrier="c", service=name, zone="1", max_weight_g=9000, price=Decimal(7 + number))
+            for number, name in enumerate(names)
+        ],
+        transit=[qm.Transit(carrier="c", service=name, zone="1", days=1) for name in names],
+    )
+
+
+@pytest.mark.parametrize("few", [search.FEW, -1], ids=["each node by itself", "all nodes at once"])
+def test_a_node_may_ship_by_several_services(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    routing = qm.Router(heavy_network(2, 2)).route(ORDER, [line(3)])
+    assert routing.best.decision_total == 7 + 8 + 10
+    assert texts(routing) == {"e": "+2.00", "f": "+3.00"}  # b by both services again, and one of them for c
+
+
+@pytest.mark.parametrize("few", [search.FEW, -1], ids=["each node by itself", "all nodes at once"])
+def test_a_node_ships_by_no_more_services_than_it_has_room_for(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    routing = qm.Router(heavy_network(3, 3, max_shipments=2)).route(ORDER, [line(4)])
+    assert routing.best.decision_total == 7 + 8 + 10 + 12
+    assert texts(routing) == {"f": "+1.00"}
+    free = qm.Router(heavy_network(3, 3)).route(ORDER, [line(4)])
+    assert free.best.decision_total == 7 + 8 + 9 + 10
+    assert texts(free) == {"e": "+2.00", "f": "+3.00"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Integral
 
 from quartermaster.domain.orders import MAX_QUANTITY, Order, OrderLine
 from quartermaster.domain.snapshot import Snapshot
@@ -101,7 +102,7 @@ class OrderChecks:
             seen.add(line.line_id)
             if line.sku not in self.sizes:
                 yield _problem("unknown_sku", "is not in products", "sku", line.sku)
-            if type(line.quantity) is not int:
+            if isinstance(line.quantity, bool) or not isinstance(line.quantity, Integral):
                 yield _problem("qty_not_whole", "must be a whole number", "quantity", line.quantity)
             elif not 0 < line.quantity <= MAX_QUANTITY:
                 code = "qty_not_positive" if line.quantity <= 0 else "qty_too_large"

@@ -91,11 +91,8 @@ def departures_of(network: Network, problem: PlanningProblem, arrivals: Sequence
     arrives = np.array([arrival.day for _, arrival in coming], dtype=np.int64)
     leaves = np.where(arrives <= ready[at], ready[at], rating.ship_days_from(nodes, days, at, arrives))
     stocked = np.flatnonzero(here.any(axis=0) & (ready >= 0))
-    pairs = sorted(
-        {*zip(stocked.tolist(), ready[stocked].tolist(), strict=True), *zip(at.tolist(), leaves.tolist(), strict=True)}
-    )
-    node = np.array([pair[0] for pair in pairs], dtype=np.int64)
-    ship_day = np.array([pair[1] for pair in pairs], dtype=np.int32)
+    pairs = np.unique(np.c_[np.r_[stocked, at], np.r_[ready[stocked], leaves]].astype(np.int64), axis=0)
+    node, ship_day = pairs[:, 0], pairs[:, 1].astype(np.int32)
     units = here[:, node].astype(np.int64)
     for (sku, arrival), day in zip(coming, leaves.tolist(), strict=True):
         units[sku, (node == arrival.node) & (ship_day >= day)] += arrival.units

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.routing.relaxation import RelaxedOrder, Through, relaxable
+from quartermaster.planning.routing.through import least_through, node_costs
 from quartermaster.planning.rules.bulk_options import ends
 from quartermaster.planning.rules.exact_option import ExactOption
 from quartermaster.planning.rules.large_option import large_option
@@ -22,6 +23,8 @@ from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
 FIRST = np.zeros(1, dtype=np.int64)
+FEW = 4
+"""Nodes up to which an exact search for each is faster than one for all."""
 
 
 class OrderSearch:
@@ -99,6 +102,25 @@ class OrderSearch:
             least, attained = through.least, through.attained
         by_node = np.argsort(self.cells.nodes)
         return Through(least[by_node], attained[by_node])
+
+    @cached_property
+    def costs_through(self) -> Through:
+        """As `bounds`, but attained at nearly all nodes; takes longer."""
+        bounds = self.bounds
+        if np.count_nonzero(bounds.least[~bounds.attained] < INFEASIBLE) > FEW and self._relaxed is not None:
+            least = self._least_through()
+            if least is not None:
+                return Through(least[np.argsort(self.cells.nodes)], np.ones(len(least), dtype=bool))
+        return bounds
+
+    def _least_through(self) -> Ints | None:
+        """Return the cost of the best option through each place; None where that cannot be had for all at once."""
+        limit = int(self.problem.order_max_shipments[0])
+        if limit < int(self.problem.line_quantity.sum()):
+            return None
+        remaining = Remaining(self.problem)
+        cost = node_costs(self._costs, PricedOrder(self._costs, 0).fits(remaining), remaining)
+        return None if cost is None else least_through(tuple(self.cells.group.quantities.tolist()), cost, self.end)
 
     @cached_property
     def _costs(self) -> ShipmentCosts:

@@ -92,9 +92,12 @@ def _carries(problem: PlanningProblem, zone: NDArray[np.int32], stocked: Flags) 
 
 def _through(search: Search, node: int, stock_price: Ints | None) -> int | None:
     """Return the decision cost of the best option through a node; None where none is allowed."""
-    if isinstance(search, LargeSearch) or search.bounds.least[node] >= INFEASIBLE:
+    if isinstance(search, LargeSearch):
         return None
-    if search.bounds.attained[node]:
-        return int(search.bounds.least[node])
+    costs = search.costs_through
+    if costs.least[node] >= INFEASIBLE:
+        return None
+    if costs.attained[node]:
+        return int(costs.least[node])
     takes = search.through(node)
     return None if takes is None else decision_micro(search.problem, takes, stock_price)

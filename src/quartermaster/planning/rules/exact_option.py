@@ -147,14 +147,20 @@ class ExactOption:
     def _steps(self, rest: Ints, known: int) -> list[list[Part]]:
         """List, by node, what it may ship in an option that costs no more than the known one."""
         slack = known - self.opening[:, None] - rest[None, :]
+        if self.through is not None:
+            # beside any other shipment there is one from the place that must ship
+            quantities, must = tuple(self.order.costs.group.quantities.tolist()), self.through
+            with_it = least_finish(quantities, self.single[must][None], rest[None])[0] + self.opening[must]
+            other = np.arange(len(slack)) != must
+            slack[other] = known - self.opening[other, None] - with_it
         places = np.flatnonzero(np.any((self.single < INFEASIBLE) & (self.single <= slack), axis=1))
         by_service = np.minimum(self.order.costs.by_service(self.order.row, places) + self.extra, INFEASIBLE)
         by_service[~np.repeat(self.fits[places][:, None, :], by_service.shape[1], axis=1)] = INFEASIBLE
         steps: dict[int, list[Part]] = {}
-        combining = self._combining(slack)
-        for place, cost in zip(places.tolist(), by_service, strict=True):
+        combining = self._combining(slack, places)
+        for place, cost, several in zip(places.tolist(), by_service, combining.tolist(), strict=True):
             kept = (cost < INFEASIBLE) & (cost <= slack[place])
-            most = int(min(self.room[place], self.limit)) if combining[place] else 1
+            most = int(min(self.room[place], self.limit)) if several else 1
             found = node_parts(self.vectors, self.tie, cost, kept, slack[place], self.fits[place], most)
             opening = int(self.opening[place])
             if found:
@@ -162,13 +168,18 @@ class ExactOption:
                 step += [part._replace(cost=part.cost + opening, place=place) for part in found]
         return list(steps.values())
 
-    def _combining(self, slack: Ints) -> Flags:
-        """Tell at which places several shipments may be cheaper than one: if no two are, no more are."""
+    def _combining(self, slack: Ints, places: Ints) -> Flags:
+        """Tell at which places several shipments may be cheaper than one: if no two are, no more are.
+
+        Of two shipments that are worth considering together, each is worth considering by itself, so no other place has
+        any.
+        """
         quantities = tuple(self.order.costs.group.quantities.tolist())
         if pair_count(quantities) > MAX_PAIRS:
-            return np.ones(len(slack), dtype=bool)
-        two = least_in_two(quantities, self.single)
-        return np.asarray(np.any(self.fits & (two < self.single) & (two <= slack), axis=1))
+            return np.ones(len(places), dtype=bool)
+        single = self.single[places]
+        two = least_in_two(quantities, single)
+        return np.asarray(np.any(self.fits[places] & (two < single) & (two <= slack[places]), axis=1))
 
     def _choose(self, steps: list[list[Part]], known: int, limit: int | None) -> list[Take] | None:
         """Choose at most one part per node; None when there is no choice within the order's number of shipments."""
