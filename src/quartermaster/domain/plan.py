@@ -23,7 +23,10 @@ SHIPMENT_COLUMNS = (
     "units", "ship_date", "delivery_date", "transport", "handling", "distance", "late",
 )  # fmt: skip
 """Columns of shipments.csv; the last four are money."""
-BACKORDER_COLUMNS = ("order_id", "line_id", "sku", "quantity", "reason")
+EXPECTED_COLUMNS = ("expected_ship_date", "expected_delivery_date")
+"""Columns of backorders.csv that say when inbound supply lets the last units of a line ship and arrive; empty = no date
+can be promised."""
+BACKORDER_COLUMNS = ("order_id", "line_id", "sku", "quantity", "reason", *EXPECTED_COLUMNS)
 """Columns of backorders.csv."""
 
 
