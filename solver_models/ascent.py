@@ -8,13 +8,14 @@ visits gives a valid bound; the best is kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver_models.bound import Prices, constant_of, priced_columns
 from solver_models.pricing import Pricer
-from solver_models.sourcing import SourcingArrays
+from solver_models.sourcing import SourcingArrays, paid_by_order
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -60,6 +61,8 @@ def ascend(
     step: float,
     out_of_time: Callable[[], bool],
     target: int | None = None,
+    weight: Floats | None = None,
+    seen: Callable[[Ints], object] | None = None,
 ) -> tuple[Prices, int]:
     """Improve prices.
 
@@ -77,6 +80,11 @@ def ascend(
         Asked before each step; True ends the ascent.
     target
         Stop once the bound reaches this (the cost of a known plan); None = never.
+    weight
+        (n_orders,) how often each order comes; None = once. Shares of opening costs must be none then, and the bound
+        is a whole number below that of these weights. [w]
+    seen
+        Told the columns of the cheapest options at each step.
 
     Returns
     -------
@@ -88,21 +96,29 @@ def ascend(
     opened_at = np.full(arrays.n_nodes, -1, dtype=np.int64)
     opened_at[start.opening_node] = np.arange(len(start.opening_node))
     best, best_bound = start, -(1 << 62)
-    seen: list[tuple[int, int]] = []
+    bounds: list[tuple[int, int]] = []
     for number in range(rounds):
         prices = Prices(np.rint(resource).astype(np.int64), np.rint(share).astype(np.int64), start.opening_node)
-        total, chosen = pricer.options(priced_columns(arrays, prices))
+        column_cost = priced_columns(arrays, prices)
+        total, chosen = pricer.options(column_cost)
+        times = None if weight is None else weight[arrays.column_order[chosen]]
+        if weight is not None:
+            total = floor(paid_by_order(arrays, chosen, column_cost) @ weight)
+        if seen is not None:
+            seen(chosen)
         bound = total + constant_of(arrays, prices)
         if bound > best_bound:
             best, best_bound = prices, bound
-        seen.append((bound, best_bound))
+        bounds.append((bound, best_bound))
         if out_of_time() or (target is not None and best_bound >= target):
             break
         if number >= PATIENCE:
-            rise = max(now - before for now, before in zip(seen[-1], seen[-1 - PATIENCE], strict=True))
+            rise = max(now - before for now, before in zip(bounds[-1], bounds[-1 - PATIENCE], strict=True))
             if rise < WORTHWHILE * abs(best_bound):
                 break
-        excess = np.asarray(arrays.usage[:, chosen].sum(axis=1), dtype=np.float64) - arrays.capacity
+        usage = arrays.usage[:, chosen]
+        used_up = usage.sum(axis=1) if times is None else usage @ times
+        excess = np.asarray(used_up, dtype=np.float64) - arrays.capacity
         if not len(start.opening_node) and not np.any(excess * (resource + (excess > 0))):
             break  # nothing is over-asked, nothing priced is left over: the prices are optimal
         now = step / (1 + number / HALF_LIFE)

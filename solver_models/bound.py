@@ -10,7 +10,7 @@ prices (Lagrangian duality). No solver takes part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,18 +165,7 @@ def _cheapest_of(arrays: SourcingArrays, group: OrderGroup, column_cost: Ints) -
         return found.best
     kept = np.zeros(arrays.n_columns, dtype=bool)
     kept[group.columns] = np.isin(arrays.column_order[group.columns], group.orders[rows])
-    again = replace(
-        group,
-        orders=group.orders[rows],
-        unit_backorder=group.unit_backorder[rows],
-        order_backorder=group.order_backorder[rows],
-        line_complete=group.line_complete[rows],
-        order_complete=group.order_complete[rows],
-        backorder=group.backorder[rows],
-        first_column=0,
-        n_columns=int(kept.sum()),
-        unlisted=None if group.unlisted is None else group.unlisted[rows],
-    )
+    again = group.of_rows(rows, 0, int(kept.sum()))
     best = found.best.copy()
     best[rows] = GroupPricer(arrays.restricted(kept), again).price(column_cost[kept]).best
     return best

@@ -141,7 +141,10 @@ def build_compact(arrays: SourcingArrays, orders: NDArray[np.bool_], binding: ND
 def _demand(
     arrays: SourcingArrays, group: OrderGroup, inside: Ints, number: Ints, variables: _Variables, rows: _Rows
 ) -> None:
-    """(1) every unit is served or backordered, (8) all or nothing where asked, (9) a short order is charged."""
+    """(1) every unit is served or backordered, (8) all or nothing where asked, (9) a short order is charged.
+
+    (10) Units backordered beyond those spared are charged.
+    """
     quantities = np.array(group.lattice.quantities, dtype=np.int64)
     n_lines = len(quantities)
     demand = rows.add(np.tile(quantities, len(inside)).astype(float), np.tile(quantities, len(inside)).astype(float))
@@ -161,7 +164,7 @@ def _demand(
     unit_cost, order_cost = group.unit_backorder[inside], group.order_backorder[inside]
     # (8) one binary backorders everything of an order that ships complete; its short charge comes with it
     whole = np.flatnonzero(complete)
-    nothing = variables.add(unit_cost[whole] @ quantities + order_cost[whole], np.ones(len(whole)))
+    nothing = variables.add(group.backorder[inside[whole], -1], np.ones(len(whole)))
     rows.put(demand[whole].ravel(), np.repeat(nothing, n_lines), np.tile(quantities, len(whole)).astype(float))
     part, line = np.nonzero(~complete[:, None] & np.ones(n_lines, dtype=bool))
     all_or_none = group.line_complete[inside[part], line]
@@ -175,6 +178,13 @@ def _demand(
     tie = rows.add(np.full(len(tied), -np.inf), np.zeros(len(tied)))
     rows.put(tie, backorder[tied], step[tied].astype(float))
     rows.put(tie, short[part[tied]], -quantities[line[tied]].astype(float))
+    if group.spared is not None:
+        spared = group.spared[inside[part], line]
+        kept = np.flatnonzero(spared < quantities[line])
+        beyond = variables.add(np.full(len(kept), group.beyond), (quantities[line[kept]] - spared[kept]).astype(float))
+        more = rows.add(np.full(len(kept), -np.inf), spared[kept].astype(float))
+        rows.put(more, backorder[kept], step[kept].astype(float))
+        rows.put(more, beyond, -1.0)
 
 
 def _shipments(

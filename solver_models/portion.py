@@ -95,20 +95,7 @@ class Portions:
         for begin, end in pairwise([*starts, len(orders)]):
             group, rows = whole.groups[group_of[begin]], self._position[orders[begin:end]]
             n_columns = int(counts[begin:end].sum())
-            groups.append(
-                replace(
-                    group,
-                    orders=np.arange(begin, end),
-                    unit_backorder=group.unit_backorder[rows],
-                    order_backorder=group.order_backorder[rows],
-                    line_complete=group.line_complete[rows],
-                    order_complete=group.order_complete[rows],
-                    backorder=group.backorder[rows],
-                    first_column=first,
-                    n_columns=n_columns,
-                    unlisted=None,
-                )
-            )
+            groups.append(replace(group.of_rows(rows, first, n_columns), orders=np.arange(begin, end), unlisted=None))
             first += n_columns
         table = type(whole.usage)((usage.data, (row, usage.col)), shape=(len(resources), len(columns)))
         arrays = replace(

@@ -54,6 +54,11 @@ class OrderGroup:
         (G, V) int64: cost of the cheapest column of exactly vector v that is not listed, `extra_shipment` of its
         shipments after the first included; `INFEASIBLE` where every column is. None = all are listed. Bounds take it
         in place of those columns: prices only add to what they cost.
+    spared
+        (G, L): units of each line that may be backordered at `unit_backorder`; every unit beyond pays `beyond` more.
+        None = all of them may.
+    beyond
+        That charge per unit.
     """
 
     lattice: Lattice
@@ -67,6 +72,32 @@ class OrderGroup:
     first_column: int
     n_columns: int
     unlisted: Ints | None = None
+    spared: Ints | None = None
+    beyond: int = 0
+
+    def of_rows(self, rows: Ints, first_column: int, n_columns: int) -> OrderGroup:
+        """Return the group of some of its orders.
+
+        Parameters
+        ----------
+        rows
+            (R,) positions in the group.
+        first_column, n_columns
+            Where their columns stand.
+        """
+        return replace(
+            self,
+            orders=self.orders[rows],
+            unit_backorder=self.unit_backorder[rows],
+            order_backorder=self.order_backorder[rows],
+            line_complete=self.line_complete[rows],
+            order_complete=self.order_complete[rows],
+            backorder=self.backorder[rows],
+            first_column=first_column,
+            n_columns=n_columns,
+            unlisted=None if self.unlisted is None else self.unlisted[rows],
+            spared=None if self.spared is None else self.spared[rows],
+        )
 
     @property
     def columns(self) -> slice:
@@ -84,6 +115,8 @@ def order_group(
     order_complete: NDArray[np.bool_],
     first_column: int,
     n_columns: int,
+    spared: Ints | None = None,
+    beyond: int = 0,
 ) -> OrderGroup:
     """Build a group and its table of backorder costs.
 
@@ -91,9 +124,13 @@ def order_group(
     ----------
     lattice, limit, orders, unit_backorder, order_backorder, line_complete, order_complete, first_column, n_columns
         As in `OrderGroup`.
+    spared, beyond
+        As in `OrderGroup`.
     """
     vectors, quantities = lattice.vectors, np.array(lattice.quantities, dtype=np.int64)
     table: Ints = unit_backorder @ vectors.T + np.where(lattice.units > 0, order_backorder[:, None], 0)
+    if spared is not None:
+        table += beyond * np.maximum(0, vectors[None] - spared[:, None]).sum(axis=2)
     partial = ((vectors > 0) & (vectors < quantities)).astype(np.int64)
     broken = (line_complete.astype(np.int64) @ partial.T) > 0
     between = (lattice.units > 0) & (lattice.units < quantities.sum())
@@ -109,6 +146,8 @@ def order_group(
         table,
         first_column,
         n_columns,
+        spared=spared,
+        beyond=beyond,
     )
 
 

@@ -28,7 +28,7 @@ from instance_network import (
 
 from quartermaster.domain.network import Node, Product
 from quartermaster.domain.orders import Order, OrderLine
-from quartermaster.domain.outlook import Replenishment
+from quartermaster.domain.outlook import Fixed, Replenishment
 from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
 from quartermaster.domain.table import Table
 from quartermaster.io import ready
@@ -145,10 +145,29 @@ def _instance(name: str, size: Size) -> tuple[Snapshot, Policy]:
         transit=transit,
         holidays=draw_holidays(rng, as_of, nodes, services),
     )
-    told, policy = shuffled(snapshot, rng), _policy(rng)
-    # drawn apart, so that the rest of an instance is what it was before there was inbound supply
+    # Drawn apart, so that an instance is otherwise the one that it was before there were such rows.
+    fixed = _fixed(Random(f"fixed of {name}"), orders, products, nodes)
     inbound = draw_replenishment(Random(f"{name} inbound"), as_of, products, nodes, demand)
+    told, policy = replace(shuffled(snapshot, rng), fixed=fixed), _policy(rng)
     return ready(with_inbound(told, inbound)), policy
+
+
+def _fixed(rng: Random, orders: list[Order], products: list[Product], nodes: list[Node]) -> list[Fixed]:
+    """Draw allocations that stand, in one of four instances: some of open orders, some beyond what there is."""
+    if rng.random() < 0.75:
+        return []
+    rows: dict[tuple[str, str, str, str], Fixed] = {}
+    for _ in range(rng.randint(1, 2 + len(orders) // 2)):
+        row = Fixed(
+            order_id=rng.choice(("gone", "gone", rng.choice(orders).order_id)),
+            line_id=rng.choice(("1", "2", "x")),
+            sku=rng.choice(products).sku,
+            node_id=rng.choice(nodes).node_id,
+            quantity=rng.choice((1, 1, 1, 2, 3)),
+            shipment_id=rng.choice(("s", "t")),
+        )
+        rows[row.order_id, row.line_id, row.node_id, row.shipment_id] = row
+    return list(rows.values())
 
 
 def with_inbound(snapshot: Snapshot, rows: list[Replenishment]) -> Snapshot:

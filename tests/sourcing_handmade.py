@@ -22,6 +22,8 @@ class Wanted:
     line_complete: bool = False
     order_complete: bool = False
     limit: int = UNLIMITED
+    spared: tuple[int, ...] | None = None
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def sourcing_problem(
                 np.array([wanted.order_complete]),
                 own[0] if own else sum(way.order < order for way in ways),
                 len(own),
+                None if wanted.spared is None else np.array([wanted.spared]),
+                wanted.beyond,
             )
         )
     return SourcingArrays(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from solver_models.lattice import lattice_of
-from solver_models.sourcing import UNLIMITED, OrderGroup, SourcingArrays, order_group
+from solver_models.sourcing import INFEASIBLE, UNLIMITED, OrderGroup, SourcingArrays, order_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,8 @@ def _groups(
                 rng.random(len(orders)) < 0.25,
                 len(listed),
                 len(own),
+                rng.integers(0, np.array(shape) + 1, (len(orders), n_lines)) if rng.random() < 0.3 else None,
+                int(rng.integers(0, 40)),
             )
         )
         listed += own
@@ -227,3 +229,24 @@ def with_families(arrays: SourcingArrays, skus: int = Size().skus) -> SourcingAr
     """Say of a random problem, drawn with so many SKUs, which resources are stock of one SKU."""
     stock = np.tile(np.arange(skus), arrays.n_nodes)
     return replace(arrays, resource_family=np.r_[stock, np.full(2 * arrays.n_nodes, -1)])
+
+
+def scaled(arrays: SourcingArrays, factor: int) -> SourcingArrays:
+    """Multiply every cost of a problem."""
+    groups = tuple(
+        replace(
+            group,
+            unit_backorder=group.unit_backorder * factor,
+            order_backorder=group.order_backorder * factor,
+            beyond=group.beyond * factor,
+            backorder=np.where(group.backorder >= INFEASIBLE, INFEASIBLE, group.backorder * factor),
+        )
+        for group in arrays.groups
+    )
+    return replace(
+        arrays,
+        groups=groups,
+        column_cost=arrays.column_cost * factor,
+        extra_shipment=arrays.extra_shipment * factor,
+        opening=arrays.opening * factor,
+    )

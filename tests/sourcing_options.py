@@ -35,6 +35,9 @@ def backorder_cost(group: OrderGroup, position: int, rest: Sequence[int]) -> int
         if group.line_complete[position, line] and 0 < units < demand[line]:
             return None
     paid = sum(int(cost) * units for cost, units in zip(group.unit_backorder[position], rest, strict=True))
+    if group.spared is not None:
+        for units, spared in zip(rest, group.spared[position].tolist(), strict=True):
+            paid += group.beyond * max(0, units - spared)
     return paid + (int(group.order_backorder[position]) if any(rest) else 0)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-import zoneinfo
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,17 +12,19 @@ from time import monotonic
 
 from quartermaster import io
 from quartermaster.demo import demo_snapshot
-from quartermaster.domain.certificate import Certificate
+from quartermaster.domain.certificate import Certificate, StockPrices
 from quartermaster.domain.plan import Plan, RunRecord, Status
 from quartermaster.domain.scarcity import ScarceResource, scarcest
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, ModelError, Problem
 from quartermaster.evaluation import Evaluation, evaluate_tables
 from quartermaster.io import read_policy
+from quartermaster.machine import machine, peak_memory_bytes, time_zone_version
 from quartermaster.planning import pipeline
 from quartermaster.planning.optimum import Decision
 from quartermaster.planning.pipeline import Draft
 from quartermaster.planning.resource_prices import certificate_of
+from quartermaster.planning.stock_value import stock_prices_of
 from quartermaster.planning.stopwatch import Progress, Stopwatch
 from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.report import report_html
@@ -51,7 +50,13 @@ SHARE_TO_CHECK = 0.5
 """Share of the time limit that may be kept for it: what is checked must first be planned."""
 
 
-def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress | None = None) -> Plan:
+def plan(
+    snapshot: Snapshot,
+    policy: Policy | None = None,
+    *,
+    stock_prices: StockPrices | None = None,
+    progress: Progress | None = None,
+) -> Plan:
     """Plan all open orders of a snapshot.
 
     Parameters
@@ -60,6 +65,9 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
         From `read_snapshot` and its kin, or built from row objects (then it is checked first).
     policy
         How to plan; the defaults when None.
+    stock_prices
+        What a unit of stock is worth to orders still to come, for the strategy optimal. None = what the snapshot's
+        forecast makes it worth over the policy's `future.horizon_days`, if both are given.
     progress
         Told the phase and the share of it that is done.
 
@@ -71,12 +79,14 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
     Raises
     ------
     InputError
-        If the snapshot is not valid.
+        If the snapshot is not valid, or a price is of a node or SKU that it does not have.
     ModelError
         If evaluation and planner disagree: our bug.
     """
     policy = policy or Policy()
     ready = io.ready(snapshot)
+    if stock_prices is not None:
+        _refuse_any(io.stock_price_problems(stock_prices, ready))
     limit = float(policy.solver.time_limit_seconds)
     to_check = min(SHARE_TO_CHECK * limit, SECONDS_TO_CHECK * len(ready.order_lines) - CHECK_AFTER_LIMIT)
     watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress)
@@ -85,7 +95,7 @@ def plan(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progress
         if policy.strategy == OPTIMAL and large and limit >= SECONDS_TO_START:
             processes.start()
         recorded = Recorded(processes)
-        draft = pipeline.plan(ready, policy, watch, recorded)
+        draft = pipeline.plan(ready, policy, watch, recorded, stock_prices)
     with watch.phase("evaluate"):
         _check(ready, policy, draft)
     return _finish(ready, policy, _with_solver_faults(draft, recorded, processes), watch)
@@ -290,6 +300,10 @@ def _check(snapshot: Snapshot, policy: Policy, draft: Draft) -> None:
             f"the plan breaks {len(judged.violations)} rules by its evaluation; the first is {first.rule} at "
             f"{first.where}: {first.message}"
         )
+    if draft.foresight is not None:
+        decided = judged.objective.total_micro + draft.foresight.stock_value_micro
+        if draft.foresight.bound_micro > decided:
+            raise ModelError(f"the decision bound {draft.foresight.bound_micro} is above the decision total {decided}")
     for name, bound in (("certified bound", draft.decision.certified_micro), ("bound", draft.decision.bound_micro)):
         if bound is not None and bound > judged.objective.total_micro:
             raise ModelError(f"the {name} {bound} is above the plan's cost {judged.objective.total_micro}")
@@ -322,10 +336,13 @@ def _with_solver_faults(draft: Draft, recorded: Recorded, processes: SolverProce
 
 
 def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) -> Plan:
-    tables, decision = draft.tables, draft.decision
+    tables, decision, foresight = draft.tables, draft.decision, draft.foresight
+    total_micro, bound_micro = tables.objective.total_micro, decision.bound_micro
+    if foresight is not None:
+        total_micro, bound_micro = total_micro + foresight.stock_value_micro, foresight.bound_micro
     sha256 = io.snapshot_sha256(snapshot)
     made = Plan(
-        status=_status(tables.objective.total_micro, decision.bound_micro, policy.solver.relative_gap),
+        status=_status(total_micro, bound_micro, policy.solver.relative_gap),
         strategy=policy.strategy,
         objective=tables.objective,
         allocations=tables.allocations,
@@ -335,12 +352,23 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         kpis=_kpis(tables.kpis, decision.counters),
         snapshot_sha256=sha256,
         policy=policy,
-        versions={**{name: version(name) for name in VERSIONED}, "tzdata": _time_zone_version()},
+        versions={**{name: version(name) for name in VERSIONED}, "tzdata": time_zone_version()},
         seed=policy.solver.seed,
         deterministic=decision.deterministic,
         certificate=_certificate(snapshot, decision, sha256),
+        stock_prices=None if foresight is None else stock_prices_of(snapshot, foresight.value),
+        stock_value_micro=None if foresight is None else foresight.stock_value_micro,
+        decision_bound_micro=None if foresight is None else foresight.bound_micro,
     )
-    return replace(made, run=_run_record(snapshot, decision.counters, decision.warnings, watch))
+    warnings = (*decision.warnings, *_horizon_warnings(snapshot, policy))
+    return replace(made, run=_run_record(snapshot, decision.counters, warnings, watch))
+
+
+def _horizon_warnings(snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
+    """Say that stock is priced for nothing, where the policy looks ahead and the snapshot does not."""
+    if not policy.future.horizon_days or len(snapshot.forecast):
+        return ()
+    return (f"future.horizon_days is {policy.future.horizon_days}, but no forecast is given: it has no effect",)
 
 
 def _certificate(snapshot: Snapshot, decision: Decision, sha256: str) -> Certificate | None:
@@ -364,32 +392,8 @@ def _kpis(kpis: Mapping[str, Decimal], counters: Mapping[str, int]) -> dict[str,
 def _run_record(snapshot: Snapshot, counters: dict[str, int], warnings: tuple[str, ...], watch: Stopwatch) -> RunRecord:
     return RunRecord(
         seconds=dict(watch.seconds),
-        peak_memory_bytes=_peak_memory_bytes(),
-        machine={
-            "system": platform.system(),
-            "processor": platform.machine(),
-            "python": platform.python_version(),
-        },
+        peak_memory_bytes=peak_memory_bytes(),
+        machine=machine(),
         warnings=(*warnings, *(str(problem) for problem in snapshot.warnings)),
         counters=counters,
     )
-
-
-def _time_zone_version() -> str:
-    """Version of the time zone data in use: the system's, else that of the package ``tzdata``."""
-    for folder in zoneinfo.TZPATH:
-        listing = Path(folder) / "tzdata.zi"
-        if listing.is_file():
-            with listing.open(encoding="utf-8") as lines:
-                return lines.readline().removeprefix("# version").strip()
-    return version("tzdata")
-
-
-def _peak_memory_bytes() -> int:
-    """Peak resident memory of this process; 0 on systems that do not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -173,3 +173,19 @@ def test_negative_stock_must_be_asked_for(command, day, option, code):
     cells[at] = "-4"
     path.write_text("\n".join([rows[0], ",".join(cells), *rows[2:]]) + "\n")
     assert command("validate", "bad", *option).code == code
+
+
+def test_plan_takes_what_stock_is_worth(command):
+    """The template's last order may come from one node alone; its stock prices change nothing but what is reported."""
+    assert command("init", "day").code == 0
+    Path("stock_prices.csv").write_text("node_id,sku,price\nSTORE-CHICAGO,00123,0.25\n")
+    done = command("plan", "day", "--stock-prices", "stock_prices.csv", "--out", "p", "--no-report", *LIMIT)
+    assert (done.code, "stock value taken" in done.out) == (0, True)
+    document = json.loads(Path("p/plan.json").read_text())
+    assert (document["stock_value"], document["status"]) == ("0.75", "optimal")
+    assert float(document["decision_total"]) == pytest.approx(float(document["objective"]["total"]) + 0.75)
+    assert Path("p/stock_prices.csv").read_text() == Path("stock_prices.csv").read_text()
+    assert command("evaluate", "day", "p").code == 0
+    assert command("verify", "day", "p").code == 0
+    refused = command("plan", "day", "--stock-prices", "nowhere.csv")
+    assert (refused.code, "nowhere.csv" in refused.err) == (2, True)

@@ -16,7 +16,7 @@ from quartermaster.evaluation.dates import delivery_date, later_ship_date, ship_
 from quartermaster.evaluation.records import records_of
 from quartermaster.policy import Policy
 from quartermaster.rating import later_dates, rate_book
-from quartermaster.rating.calendars import NO_DAY, later_ship_days
+from quartermaster.rating.calendars import NO_DAY, ship_days_from
 
 EPOCH = date(1970, 1, 1)
 
@@ -38,7 +38,7 @@ def test_the_first_ship_day_on_or_after_a_day(first: str, shipped: str) -> None:
     node = Node(node_id="n")
     snapshot = snapshot_of(nodes=[node], holidays=[Holiday(date=date(2026, 6, 15), node_id="n")])
     day = np.array([number(date.fromisoformat(first))])
-    found = later_ship_days(snapshot.nodes, snapshot.holidays, np.array([0]), day)
+    found = ship_days_from(snapshot.nodes, snapshot.holidays, np.array([0]), day)
     assert iso(found[0]) == shipped
     assert later_ship_date(node, {date(2026, 6, 15)}, date.fromisoformat(first)) == date.fromisoformat(shipped)
 
@@ -46,7 +46,7 @@ def test_the_first_ship_day_on_or_after_a_day(first: str, shipped: str) -> None:
 def test_a_node_without_any_ship_day_never_ships_later() -> None:
     node = Node(node_id="n", ships_on=frozenset())
     snapshot = snapshot_of(nodes=[node])
-    found = later_ship_days(snapshot.nodes, snapshot.holidays, np.array([0]), np.array([20_000]))
+    found = ship_days_from(snapshot.nodes, snapshot.holidays, np.array([0]), np.array([20_000]))
     assert found.tolist() == [NO_DAY]
     assert later_ship_date(node, set(), date(2026, 6, 15)) is None
 

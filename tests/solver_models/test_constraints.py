@@ -138,3 +138,20 @@ def test_constraint_9_short_order_charge_of_an_order_that_ships_complete():
     ways = [Way(0, 0, (2, 2), 45)]
     check(sourcing_problem([Wanted((2, 2), backorder=10, order_complete=True)], ways), 40, [])
     check(sourcing_problem([Wanted((2, 2), backorder=10, short=7, order_complete=True)], ways), 45, [0])
+
+
+def test_constraint_10_units_beyond_those_spared_are_charged():
+    """Serving both of two lines costs 45; leaving one unit of the first is free to do, leaving more is charged."""
+    ways = [Way(0, 0, (0, 1), 4), Way(0, 0, (1, 1), 9), Way(0, 0, (2, 1), 45)]
+    check(sourcing_problem([Wanted((2, 1), backorder=1)], ways), 3, [])
+    check(sourcing_problem([Wanted((2, 1), backorder=1, spared=(1, 0), beyond=30)], ways), 10, [1])
+    check(sourcing_problem([Wanted((2, 1), backorder=1, spared=(2, 0), beyond=30)], ways), 6, [0])
+    check(sourcing_problem([Wanted((2, 1), backorder=1, spared=(0, 0), beyond=2)], ways), 9, [])
+
+
+def test_constraint_10_holds_for_an_order_that_ships_complete():
+    """Backordering its three units costs 3, and 2 for each of the two that are not spared."""
+    ways = [Way(0, 0, (2, 1), 8)]
+    wanted = Wanted((2, 1), backorder=1, order_complete=True, spared=(1, 0), beyond=2)
+    check(sourcing_problem([wanted], ways), 7, [])
+    check(sourcing_problem([wanted], [Way(0, 0, (2, 1), 6)]), 6, [0])

@@ -13,7 +13,7 @@ from solver_models.sourcing import OrderGroup, SourcingArrays
 
 README = (Path(solver_models.__file__).parent / "README.md").read_text(encoding="utf-8")
 TESTS = Path(__file__).parent
-NUMBERS = range(1, 10)
+NUMBERS = range(1, 11)
 
 Row = tuple[int, str, list[str], str]
 

@@ -1,12 +1,11 @@
 """The search against the list of all choices, and what it promises on the way."""
 
-from dataclasses import replace
 from time import monotonic
 
 import numpy as np
 import pytest
 from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
-from sourcing_instances import Size, random_sourcing, with_families
+from sourcing_instances import Size, random_sourcing, scaled, with_families
 from sourcing_options import best_choice
 
 from solver_models import column_generation, neighbourhoods, programs
@@ -68,25 +67,6 @@ def test_costs_in_millionths_lose_nothing(seed):
     found, best = run(arrays), best_choice(small).cost * factor
     assert found.choice.cost == best
     assert best - max(2, 1e-8 * best) <= found.bound <= best
-
-
-def scaled(arrays: SourcingArrays, factor: int) -> SourcingArrays:
-    groups = tuple(
-        replace(
-            group,
-            unit_backorder=group.unit_backorder * factor,
-            order_backorder=group.order_backorder * factor,
-            backorder=np.where(group.backorder >= INFEASIBLE, INFEASIBLE, group.backorder * factor),
-        )
-        for group in arrays.groups
-    )
-    return replace(
-        arrays,
-        groups=groups,
-        column_cost=arrays.column_cost * factor,
-        extra_shipment=arrays.extra_shipment * factor,
-        opening=arrays.opening * factor,
-    )
 
 
 @pytest.mark.parametrize("seed", range(20))

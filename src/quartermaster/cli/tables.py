@@ -129,6 +129,9 @@ def figures_table(plan: Plan) -> Table:
     table.add_row("status", str(plan.status))
     table.add_row("gap (proven, at most)", percent(plan.gap, 4))
     table.add_row("gap of what is served", percent(plan.gap_served, 4))
+    if plan.stock_value is not None:
+        table.add_row("stock value taken", f"{plan.stock_value:,.2f}")
+        table.add_row("gap with stock value", percent(plan.decision_gap, 4))
     for name in SHOWN_FIGURES:
         if (value := plan.kpis.get(name)) is None:
             continue

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quartermaster.domain.certificate import Certificate
+from quartermaster.domain.certificate import Certificate, StockPrices
 from quartermaster.domain.money import from_micro
 from quartermaster.policy import Policy
 
@@ -142,6 +142,13 @@ class Plan:
         Prices that prove a lower bound without a solver; None for named rules.
     run
         What happened while planning.
+    stock_prices
+        What a unit of stock was worth to orders still to come; None where nothing was said about them.
+    stock_value_micro
+        What the units that the plan takes are worth by these prices, in micro; None without them.
+    decision_bound_micro
+        Lower bound, in micro, on cost and stock value together of any plan that backorders no line beyond what today's
+        orders alone make necessary (any plan at all under `future.may_backorder`); None without stock prices.
     """
 
     status: Status
@@ -159,6 +166,36 @@ class Plan:
     deterministic: bool
     certificate: Certificate | None = None
     run: RunRecord = field(default_factory=RunRecord)
+    stock_prices: StockPrices | None = None
+    stock_value_micro: int | None = None
+    decision_bound_micro: int | None = None
+
+    @property
+    def stock_value(self) -> Decimal | None:
+        """What the units that the plan takes are worth to orders still to come; None without stock prices."""
+        return None if self.stock_value_micro is None else from_micro(self.stock_value_micro)
+
+    @property
+    def decision_total_micro(self) -> int:
+        """What was minimised, in micro: cost, and the value of the stock taken where it has one."""
+        return self.objective.total_micro + (self.stock_value_micro or 0)
+
+    @property
+    def decision_total(self) -> Decimal:
+        """What was minimised, in currency units."""
+        return from_micro(self.decision_total_micro)
+
+    @property
+    def decision_bound(self) -> Decimal | None:
+        """Lower bound on cost and stock value together, in currency units; None without stock prices."""
+        return None if self.decision_bound_micro is None else from_micro(self.decision_bound_micro)
+
+    @property
+    def decision_gap(self) -> Decimal | None:
+        """Gap of what was minimised: of cost and stock value where stock has a value, else `gap`."""
+        if self.stock_value_micro is None:
+            return self.gap
+        return relative_gap(self.decision_total_micro, self.decision_bound_micro, abs(self.decision_total_micro))
 
     @property
     def bound(self) -> Decimal | None:

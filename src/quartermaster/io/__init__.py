@@ -20,6 +20,7 @@ from quartermaster.io.options import ReadOptions
 from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
+from quartermaster.io.stock_price_file import read_stock_prices, stock_price_problems
 from quartermaster.io.template import write_template
 from quartermaster.io.validation import ValidationReport, validate
 from quartermaster.io.write import write_snapshot
@@ -43,11 +44,13 @@ __all__ = [
     "read_plan",
     "read_policy",
     "read_snapshot",
+    "read_stock_prices",
     "ready",
     "snapshot_document",
     "snapshot_from_document",
     "snapshot_from_frames",
     "snapshot_sha256",
+    "stock_price_problems",
     "validate",
     "write_plan",
     "write_snapshot",

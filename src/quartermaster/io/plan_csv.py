@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,20 @@ def csv_bytes(frame: pd.DataFrame, columns: Sequence[str]) -> bytes:
     texts = [_cells(name, frame[name].tolist()) for name in columns]
     rows = [",".join(columns), *(",".join(cells) for cells in zip(*texts, strict=True))]
     return ("\n".join(rows) + "\n").encode()
+
+
+def text_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Write a table of texts in the same form.
+
+    Parameters
+    ----------
+    columns
+        Its columns.
+    rows
+        Cells of each row.
+    """
+    lines = [",".join(columns), *(",".join(map(_text_cell, cells)) for cells in rows)]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _cells(column: str, values: list[Any]) -> list[str]:

@@ -1,7 +1,8 @@
-"""The plan folder: allocations.csv, shipments.csv, backorders.csv, plan.json, run.json, certificate.json, prices.csv.
+"""The plan folder: the tables, plan.json, run.json, and where there are any certificate.json and the prices.
 
 All but run.json are a function of the plan alone: the same plan gives the same bytes. run.json tells what happened on
-this machine, this time. A plan of a named rule has no certificate and no prices.
+this machine, this time. A plan of a named rule has no certificate and no prices.csv; stock_prices.csv is there where
+orders still to come counted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from quartermaster.io.brought_plan import BroughtPlan, read_plan
 from quartermaster.io.certificate_file import FILE as CERTIFICATE_FILE
 from quartermaster.io.certificate_file import PRICE_COLUMNS, certificate_bytes, prices_frame
 from quartermaster.io.plan_csv import csv_bytes
+from quartermaster.io.stock_price_file import FILE as STOCK_PRICES_FILE
+from quartermaster.io.stock_price_file import stock_prices_bytes
 from quartermaster.policy import policy_document
 
 __all__ = ["BroughtPlan", "objective_document", "plan_document", "read_plan", "run_document", "write_plan"]
@@ -54,6 +57,8 @@ def write_plan(plan: Plan, folder: Path) -> None:
             CERTIFICATE_FILE: certificate_bytes(plan.certificate),
             PRICES_FILE: csv_bytes(prices_frame(plan.certificate), PRICE_COLUMNS),
         }
+    if plan.stock_prices is not None:
+        priced[STOCK_PRICES_FILE] = stock_prices_bytes(plan.stock_prices)
     write_files(
         Path(folder),
         {
@@ -64,7 +69,7 @@ def write_plan(plan: Plan, folder: Path) -> None:
             "run.json": _json_bytes(run_document(plan.run)),
             **priced,
         },
-        stale={CERTIFICATE_FILE, PRICES_FILE} - set(priced),
+        stale={CERTIFICATE_FILE, PRICES_FILE, STOCK_PRICES_FILE} - set(priced),
     )
 
 
@@ -83,6 +88,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "bound": None if plan.bound_micro is None else money_text(plan.bound_micro),
         "gap": _plain(plan.gap),
         "gap_served": _plain(plan.gap_served),
+        **_foresight(plan),
         "certified_bound": None if plan.certified_bound_micro is None else money_text(plan.certified_bound_micro),
         "certified_gap": _plain(plan.certified_gap),
         "kpis": {name: _plain(value.quantize(_SIX_PLACES)) for name, value in plan.kpis.items()},
@@ -91,6 +97,19 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "versions": dict(plan.versions),
         "seed": plan.seed,
         "deterministic": plan.deterministic,
+    }
+
+
+def _foresight(plan: Plan) -> dict[str, Any]:
+    """Return what stands beside the cost where stock has a value to orders still to come."""
+    if plan.stock_value_micro is None:
+        return {}
+    bound_micro = plan.decision_bound_micro
+    return {
+        "stock_value": money_text(plan.stock_value_micro),
+        "decision_total": money_text(plan.decision_total_micro),
+        "decision_bound": None if bound_micro is None else money_text(bound_micro),
+        "decision_gap": _plain(plan.decision_gap),
     }
 
 

@@ -24,12 +24,13 @@ class ListedUsage:
     ----------
     problem
         The problem.
+    demand
+        (n_skus,) units that all orders together may take, as often as they come.
     """
 
-    def __init__(self, problem: PlanningProblem) -> None:
+    def __init__(self, problem: PlanningProblem, demand: NDArray[np.float64]) -> None:
         self._problem = problem
         stock = problem.available
-        demand = np.bincount(problem.line_sku, weights=problem.line_quantity, minlength=problem.n_skus)
         self._sku = np.repeat(np.arange(problem.n_skus), np.diff(stock.indptr))
         # number of each stocked pair, plus one: 0 = no stock
         number = np.arange(1, stock.nnz + 1)

@@ -38,7 +38,7 @@ AMPLE = 0.8
 """Demand per unit of stock, over all orders and nodes, up to which a SKU is not scarce."""
 
 
-def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
+def list_candidates(problem: PlanningProblem, start: Sourcing, demand: NDArray[np.float64] | None = None) -> Candidates:
     """List every column of every order that is small enough, and well-chosen columns of the others.
 
     Parameters
@@ -47,9 +47,11 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
         The problem.
     start
         A known decision: large orders are cut along what it ships.
+    demand
+        (n_skus,) units that may be taken in all, which says what can run out; None = what the orders ask for.
     """
     small = small_orders(problem)
-    listing = _Listing(problem, small)
+    listing = _Listing(problem, small, units_wanted(problem) if demand is None else demand)
     for shape in shapes(problem, np.flatnonzero(small), only_stocked=True):
         lattice = lattice_of(tuple(shape.quantities.tolist()))
         listing.add(shape, lattice, np.eye(len(shape.quantities), dtype=np.int64))
@@ -57,6 +59,24 @@ def list_candidates(problem: PlanningProblem, start: Sourcing) -> Candidates:
         pieces = pieces_of(problem, order, start)
         listing.add(*shape_of_pieces(problem, order, pieces), pieces)
     return listing.finish(np.flatnonzero(~small))
+
+
+def units_wanted(problem: PlanningProblem, times: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Add up what orders ask for.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    times
+        (n_orders,) how often each order comes; None = once.
+
+    Returns
+    -------
+    ndarray, shape (n_skus,), float64
+    """
+    wanted = problem.line_quantity if times is None else problem.line_quantity * times[problem.line_order]
+    return np.bincount(problem.line_sku, wanted, problem.n_skus).astype(np.float64)
 
 
 def small_orders(problem: PlanningProblem) -> NDArray[np.bool_]:
@@ -94,11 +114,10 @@ class _Pruning:
     nodes: int
 
 
-def _pruning(problem: PlanningProblem, small: Flags) -> _Pruning | None:
+def _pruning(problem: PlanningProblem, small: Flags, demand: NDArray[np.float64]) -> _Pruning | None:
     """Decide what to leave out; None = nothing."""
     if problem.n_orders * problem.n_nodes <= LISTED_WHOLE:
         return None
-    demand = np.bincount(problem.line_sku, weights=problem.line_quantity, minlength=problem.n_skus)
     stock = np.asarray(problem.available.sum(axis=1)).ravel()
     vectors = int(lattice_sizes(problem)[small].sum())
     return _Pruning(demand <= AMPLE * stock, min(CHEAPEST, max(FEWEST, AMPLE_COLUMNS // max(1, vectors))))
@@ -107,15 +126,15 @@ def _pruning(problem: PlanningProblem, small: Flags) -> _Pruning | None:
 class _Listing:
     """Collects the columns of one shape group after another."""
 
-    def __init__(self, problem: PlanningProblem, small: Flags) -> None:
+    def __init__(self, problem: PlanningProblem, small: Flags, demand: NDArray[np.float64]) -> None:
         self.problem = problem
         self.count = 0
         self.groups: list[OrderGroup] = []
         self.meanings: list[Meaning] = []
         self.joint: list[JointShipments] = []
-        self._pruning = _pruning(problem, small)
+        self._pruning = _pruning(problem, small, demand)
         self._columns: list[tuple[NDArray[Any], ...]] = []
-        self._usage = ListedUsage(problem)
+        self._usage = ListedUsage(problem, demand)
 
     def add(self, shape: ShapeGroup, lattice: Lattice, pieces: Ints) -> None:
         """Price one shape group and add its columns, split by how many shipments its orders may have.
@@ -123,7 +142,7 @@ class _Listing:
         A unit of the lattice stands for a piece of the order: (n_pieces, n_lines) units of each line.
         """
         problem = self.problem
-        found = shape_columns(problem, shape, lattice)
+        found = self._valued(shape, shape_columns(problem, shape, lattice))
         before = len(self.joint)
         self.joint += found.joint
         listed, unlisted = self._listed(shape, found)
@@ -152,6 +171,17 @@ class _Listing:
             )
             self._usage.add(shape, row, node, vector, found.shipments[kept])
             self.count += len(kept)
+
+    def _valued(self, shape: ShapeGroup, found: ShapeColumns) -> ShapeColumns:
+        """Add to the cost of columns what the units they take are worth to orders still to come."""
+        value = self.problem.value
+        if value is None:
+            return found
+        cost = found.cost.copy()
+        for line, units in enumerate(shape.vectors.T):
+            sku = self.problem.line_sku[shape.lines[:, line]]
+            cost += units[found.vector] * value.of(sku[found.row], found.node)
+        return replace(found, cost=cost)
 
     def _listed(self, shape: ShapeGroup, found: ShapeColumns) -> tuple[Ints, Ints | None]:
         """Choose the columns to list; return also, per order and vector, the least cost of those left out."""

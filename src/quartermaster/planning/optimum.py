@@ -86,7 +86,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
             return Decision(starts[0], constant, constant, free, False, counted, warnings)
         candidates = list_candidates(trimmed, starts[0])
     with watch.phase("solve") as tell:
-        found = _search(candidates, starts, watch, runner, tell)
+        found = search_candidates(candidates, starts, watch, runner, tell)
     sourcing = min([candidates.sourcing(found.choice.columns), *starts], key=lambda known: total_of(problem, known))
     counters = {
         "columns": candidates.arrays.n_columns,
@@ -158,13 +158,28 @@ def _rules_tried(problem: PlanningProblem) -> tuple[str, ...]:
     return RULES if problem.n_orders * problem.n_nodes <= RULES_PAIRS else RULES[:1]
 
 
-def _search(
+def search_candidates(
     candidates: Candidates,
     starts: list[Sourcing],
     watch: Stopwatch,
     runner: Runner,
     tell: Callable[[float], None],
 ) -> SearchResult:
+    """Search some candidates as the policy says.
+
+    Parameters
+    ----------
+    candidates
+        The candidates.
+    starts
+        Decisions known.
+    watch
+        Time limit.
+    runner
+        Who solves the programs.
+    tell
+        Told the share of the work that is done.
+    """
     solver = candidates.problem.policy.solver
     known = [candidates.columns_of(start) for start in starts]
     return search(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quartermaster.domain.certificate import StockPrices
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.planning.decode import PlanTables, decode
+from quartermaster.planning.foresight import Foresight, decide_with_foresight, foresees
 from quartermaster.planning.optimum import Decision, decide_together
 from quartermaster.planning.problem import PlanningProblem, build_problem
 from quartermaster.planning.rules import run_rule
@@ -24,13 +26,22 @@ class Draft:
         Allocations, shipments, backorders, cost and key figures.
     decision
         What was decided, its bound and what happened.
+    foresight
+        What the stock that it takes is worth to orders still to come; None where nothing was said about them.
     """
 
     tables: PlanTables
     decision: Decision
+    foresight: Foresight | None = None
 
 
-def plan(snapshot: Snapshot, policy: Policy, watch: Stopwatch, runner: Runner = IN_PROCESS) -> Draft:
+def plan(
+    snapshot: Snapshot,
+    policy: Policy,
+    watch: Stopwatch,
+    runner: Runner = IN_PROCESS,
+    stock_prices: StockPrices | None = None,
+) -> Draft:
     """Plan a snapshot by the policy's strategy.
 
     Parameters
@@ -43,16 +54,21 @@ def plan(snapshot: Snapshot, policy: Policy, watch: Stopwatch, runner: Runner = 
         Time limit, clock and progress.
     runner
         Who solves the programs of the optimum.
+    stock_prices
+        What stock is worth to orders still to come; None = what the snapshot's forecast makes it worth, if anything.
     """
     with watch.phase("problem"):
         problem = build_problem(snapshot, policy)
-    if policy.strategy == OPTIMAL:
+    foresight = None
+    if policy.strategy == OPTIMAL and foresees(problem, stock_prices):
+        decision, foresight = decide_with_foresight(problem, stock_prices, watch, runner)
+    elif policy.strategy == OPTIMAL:
         decision = decide_together(problem, watch, runner)
     else:
         decision = _decide_by_rule(problem, watch)
     with watch.phase("decode"):
         tables = decode(problem, decision.sourcing)
-    return Draft(tables, decision)
+    return Draft(tables, decision, foresight)
 
 
 def _decide_by_rule(problem: PlanningProblem, watch: Stopwatch) -> Decision:

@@ -128,6 +128,8 @@ def group_of(
         Where their columns stand.
     """
     lines, orders = shape.lines[rows], shape.orders[rows]
+    # units of a large order's pieces are not counted one by one: none of its pieces is charged
+    whole_lines = pieces.shape[0] == pieces.shape[1] and bool(np.all(pieces == np.eye(len(pieces), dtype=np.int64)))
     return order_group(
         lattice,
         limit,
@@ -139,4 +141,6 @@ def group_of(
         problem.order_complete[orders],
         columns.start,
         columns.stop - columns.start,
+        problem.line_spared[lines] if problem.line_spared is not None and whole_lines else None,
+        problem.beyond_micro,
     )

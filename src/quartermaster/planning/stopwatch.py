@@ -43,6 +43,18 @@ class Stopwatch:
         """
         return lambda: self.seconds_left() <= self._limit * (1 - share)
 
+    def part(self, share: float) -> Stopwatch:
+        """Return a watch of the same run for a part of it, which ends when a share of the time left has passed.
+
+        Parameters
+        ----------
+        share
+            Of the time left now, 0 to 1. Phases of the part are phases of the run.
+        """
+        part = Stopwatch(self._clock, share * max(0.0, self.seconds_left()), self._progress)
+        part.seconds = self.seconds
+        return part
+
     @contextmanager
     def phase(self, name: str) -> Iterator[Callable[[float], None]]:
         """Time a phase; gives what to call with the share of it that is done.

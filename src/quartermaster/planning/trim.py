@@ -38,11 +38,15 @@ def trim(problem: PlanningProblem) -> tuple[PlanningProblem, int]:
     short_order = np.zeros(problem.n_orders, dtype=bool)
     short_order[problem.line_order[short]] = True
     quantity[(short_order & problem.order_complete)[problem.line_order]] = 0
+    spared = problem.line_spared
+    if spared is not None:
+        spared = np.maximum(0, spared - (problem.line_quantity - quantity))
     removed = (problem.line_quantity - quantity) * problem.line_backorder_micro
     charged = np.where(short_order, problem.order_backorder_micro, 0)
     trimmed = replace(
         problem,
         line_quantity=quantity,
+        line_spared=spared,
         order_backorder_micro=problem.order_backorder_micro - charged,
     )
     return trimmed, exact_sum(removed) + exact_sum(charged)

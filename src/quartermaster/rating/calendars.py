@@ -100,7 +100,7 @@ def ship_days(nodes: Table[Node], holidays: Table[Holiday], as_of: datetime) -> 
     return np.array(days, dtype=np.int32)
 
 
-def later_ship_days(
+def ship_days_from(
     nodes: Table[Node], holidays: Table[Holiday], node: NDArray[Any], day: NDArray[Any]
 ) -> NDArray[np.int64]:
     """Find the first day, on or after a day, on which a node ships; its cut-off has no say in days to come.

@@ -16,7 +16,7 @@ from quartermaster.domain.network import Node
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.domain.table import Table
 from quartermaster.rating.book import RateBook
-from quartermaster.rating.calendars import NO_DAY, delivery_days, holidays_by, later_ship_days
+from quartermaster.rating.calendars import NO_DAY, delivery_days, holidays_by, ship_days_from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class LaterDates:
             `NO_DAY` where the node never ships.
         """
         first = np.maximum(self.next_ship_day[node].astype(np.int64), arrives)
-        return later_ship_days(self.nodes, self.holidays, node, first)
+        return ship_days_from(self.nodes, self.holidays, node, first)
 
     def delivery_day(self, zone: NDArray[Any], ship_day: NDArray[Any]) -> NDArray[np.int64]:
         """Find the day on which each service delivers.

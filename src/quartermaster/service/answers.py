@@ -120,6 +120,14 @@ class PlanAnswer(Answer):
         Amount | None, Field(description="lower bound that prices prove without a solver; null for named rules")
     ]
     certified_gap: Annotated[Amount | None, Field(description="(total - certified_bound) / total")]
+    stock_value: Annotated[
+        Amount | None, Field(description="what the stock taken is worth to orders still to come, where it has a value")
+    ] = None
+    decision_total: Annotated[Amount | None, Field(description="total + stock_value: what was minimised")] = None
+    decision_bound: Annotated[Amount | None, Field(description="lower bound on decision_total")] = None
+    decision_gap: Annotated[
+        Amount | None, Field(description="(decision_total - decision_bound) / decision_total; drives status")
+    ] = None
     kpis: dict[str, Amount]
     snapshot_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     policy: dict[str, Any]

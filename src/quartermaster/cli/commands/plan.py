@@ -58,6 +58,15 @@ def plan(
         bool,
         typer.Option("--quarantine", help="Leave out orders with problems, list them in rejected.csv, plan the rest."),
     ] = False,
+    stock_prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="stock_prices.csv, or a plan folder with one: what stock is worth to orders still to come, in place "
+            "of what the forecast makes it worth.",
+            show_default=False,
+        ),
+    ] = None,
     time_limit: TimeLimit = None,
     no_report: NoReport = False,
     negative_stock: Stock = NegativeStock.REJECT,
@@ -75,17 +84,21 @@ def plan(
     - quartermaster plan day --policy policy.toml --out plans/monday --require-gap 0.01
 
     - quartermaster plan day --strategy cheapest --json
+
+    - quartermaster plan day --stock-prices plans/yesterday
     """  # fmt: skip
     from quartermaster import api
     from quartermaster.cli.outcome import show_plan, write_outcome
     from quartermaster.cli.rejected import write_rejected
     from quartermaster.io.plan_files import plan_document
+    from quartermaster.io.stock_price_file import read_stock_prices
 
     chosen = policy_of(policy, strategy=strategy, time_limit=time_limit)
     reading = read(snapshot, quarantine=quarantine, strict=strict, negative_stock=negative_stock)
     checked = reading.snapshot
+    worth = None if stock_prices is None else read_stock_prices(stock_prices)
     with leave_at_once(), progress_bar(wanted=not json) as progress:
-        made = api.plan(checked, chosen, progress=progress)
+        made = api.plan(checked, chosen, stock_prices=worth, progress=progress)
     folder = DEFAULT_OUT if out is None and not json else out
     files = {}
     if folder is not None:
@@ -99,7 +112,8 @@ def plan(
         print_json({**plan_document(made), **left_out})
     else:
         show_plan(checked, made, files)
-    if require_gap is not None and (made.gap is None or made.gap > require_gap):
-        shown = "no bound" if made.gap is None else f"gap {made.gap:f}"
+    gap = made.decision_gap
+    if require_gap is not None and (gap is None or gap > require_gap):
+        shown = "no bound" if gap is None else f"gap {gap:f}"
         typer.echo(f"quartermaster: {shown}, wider than the required {require_gap:f}", err=True)
         raise typer.Exit(ExitCode.GAP_MISSED)

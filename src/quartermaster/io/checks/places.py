@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from quartermaster.io.checks.draft import Draft
 from quartermaster.io.findings import Findings
 from quartermaster.io.iso import ANY_POSTAL, POSTAL_PATTERNS
-from quartermaster.io.places import resolve
+from quartermaster.io.places import resolve, resolve_regions
 
 
 def check_places(draft: Draft, findings: Findings) -> None:
-    """Check the places of orders and nodes, and look their postal codes up.
+    """Check the places of orders, nodes and forecast regions, and look their postal codes up.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def check_places(draft: Draft, findings: Findings) -> None:
                 code = draft.tables[name]["postal_code"][row]
                 detail = "the postal code is not known; the place counts as unknown, far from everywhere"
                 findings.warning("postcode_unknown", detail, name, position, "postal_code", code)
+    _check_coordinates(draft, findings, "forecast")
+    draft.tables["forecast"] = resolve_regions(draft.tables["forecast"])
 
 
 def _check_postal_codes(draft: Draft, findings: Findings, name: str) -> None:
@@ -63,6 +65,8 @@ def _check_coordinates(draft: Draft, findings: Findings, name: str) -> None:
 
     report(np.isnan(lat) != np.isnan(lon), "coordinate", "latitude and longitude are given together or not at all")
     report((lat == 0) & (lon == 0), "coordinate_null_island", "0, 0 is a place in the sea; leave both empty instead")
+    if name == "forecast":
+        return  # it names no country
     american = table["country"] == "US"
     swapped = american & _in_states(lon, lat) & ~_in_states(lat, lon)
     report(swapped, "coordinate", "lies outside the US but would lie inside with latitude and longitude swapped")
