@@ -1,7 +1,7 @@
 """A stream of three windows, worked in the head.
 
-Nodes in New York and Los Angeles; a shipment near costs 5, across the country 12; a backordered unit costs 100. One unit
-is in stock at each node, and one more arrives in New York on Tuesday. Windows are days from Monday 9:00.
+Nodes in New York and Los Angeles; a shipment near costs 5, across the country 12; a backordered unit costs 100. One
+unit is in stock at each node, and one more arrives in New York on Wednesday. Windows are days from Monday 9:00.
 
 Monday: ``a`` from New York wants one unit; Tuesday: ``b`` from New York; Wednesday: ``c`` from Los Angeles.
 """
@@ -141,3 +141,12 @@ def test_replan_moves_an_allocation_where_that_pays_for_being_moved():
     assert totals(stays) == [0, micro(12), 0]
     at_once = replay(stream(**options), ["replan"], knobs=Knobs(release=0))
     assert totals(at_once) == [micro(12), 0, 0]
+
+
+def test_the_bound_lets_an_order_have_a_shipment_of_a_node_and_service_in_each_window():
+    # no parcel holds two units: b's leave in two windows for 5 each, which one plan of one window cannot do
+    wanted = stream(wanted=("b",), units=2, stock={("ny", "x"): 9}, replenishment=[], max_weight_g=400)
+    assert totals(replay(wanted)) == [micro(5 + 100), 0]
+    patient = replay(wanted, knobs=Knobs(patience=1))
+    assert totals(patient) == [micro(5), micro(5)]
+    assert patient.bound.bound_micro == micro(10)

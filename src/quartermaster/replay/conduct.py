@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from time import perf_counter
@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quartermaster.errors import InputError, Problem
 from quartermaster.planning.problem import build_problem
 from quartermaster.policy import Policy
 from quartermaster.replay.figures import PolicyReplay, WindowFigures
@@ -37,12 +38,26 @@ class Knobs:
         Windows for which the policy `replan` may still change an allocation.
     stability
         Money per order of which `replan` moves an allocation.
+
+    Raises
+    ------
+    InputError
+        If any of them is below 0 or no number.
     """
 
     patience: int = 0
     hold_cost: Decimal = Decimal(0)
     release: int = 1
     stability: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem("out_of_range", "must be 0 or more", file="replay", column=knob.name, value=str(value)[:64])
+            for knob in fields(self)
+            if not Decimal(value := getattr(self, knob.name)).is_finite() or value < 0
+        ]
+        if problems:
+            raise InputError(problems)
 
 
 @dataclass(frozen=True, slots=True)
