@@ -29,8 +29,14 @@ from solver_models.sourcing import SourcingArrays, paid_by_order
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ASCENT_ROUNDS = 120
+ASCENT_ROUNDS = 80
 """Steps of the ascent, at the most."""
+KEPT_OPTIONS = 15
+"""Options of each order that the ascent hands on: the best at its prices."""
+MAX_ROUNDS = 200
+"""Programs solved, at the most."""
+CLOSE, SLACK = 1e-8, 1e-9
+"""Relative distance of bound and value, and relative saving of an option, that are rounding of the solver."""
 MASTER_OPTIONS = 400_000
 """Options beyond which no program is solved: the prices of the ascent are the answer."""
 
@@ -85,37 +91,42 @@ def fluid_prices(
         Who solves the programs.
     """
     arrays = replace(arrays, opening=np.zeros_like(arrays.opening))
-    pricer, options = Pricer(arrays), _Options(arrays)
+    pricer, options, everyone = Pricer(arrays), _Options(arrays), np.ones(arrays.n_orders, dtype=bool)
+    nothing = np.empty(0, dtype=np.int64)
+    options.add(nothing, everyone)
+    # nodes that must be watched are pooled for the ascent: faster, and a lower bound too
     prices, bound = ascend(
         arrays,
-        pricer,
+        Pricer(arrays, exact=False),
         no_prices(arrays),
         rounds=ASCENT_ROUNDS,
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
         weight=weight,
-        seen=options.add,
+        seen=lambda chosen: options.add(chosen, everyone),
     )
-    options.add(np.empty(0, dtype=np.int64))  # backordering everything: then every program has an answer
+    options.keep_best(prices.resource, KEPT_OPTIONS)
+    options.add(nothing, everyone)  # with it, every program has an answer
     best, value = float(bound), np.inf
-    while len(options) <= MASTER_OPTIONS and seconds_left() > 0:
+    for _ in range(MAX_ROUNDS):
+        if len(options) > MASTER_OPTIONS or seconds_left() <= 0:
+            break
         solved = _solve(options, weight, arrays.capacity, seconds_left(), runner)
         if solved is None:
             break
-        dual, value = solved
+        dual, order_dual, value = solved
         now = replace(prices, resource=np.rint(dual).astype(np.int64))
         column_cost = priced_columns(arrays, now)
         _, chosen = pricer.options(column_cost)
-        found = float(
-            paid_by_order(arrays, chosen, column_cost) @ weight - arrays.capacity @ now.resource.astype(float)
-        )
+        paid = paid_by_order(arrays, chosen, column_cost)
+        found = float(paid @ weight - arrays.capacity @ now.resource.astype(np.float64))
         if found >= best:
             prices, best = now, found
-        if not options.add(chosen):
+        saving = paid < order_dual - SLACK * np.maximum(1.0, np.abs(order_dual))
+        if value - found <= CLOSE * max(1.0, abs(value)) or not options.add(chosen, saving):
             # nothing has a negative reduced cost: these are duals of the whole model, but for their rounding
             return FluidPrices(now.resource, found, value, finished=True, clocked=False)
-    clocked = seconds_left() <= 0 or len(options) <= MASTER_OPTIONS
-    return FluidPrices(prices.resource, best, value, finished=False, clocked=clocked)
+    return FluidPrices(prices.resource, best, value, finished=False, clocked=seconds_left() <= 0)
 
 
 class _Options:
@@ -132,6 +143,7 @@ class _Options:
         # an option is told by a sum of random 64-bit numbers; of two with one sum the later would be left out
         self._name = np.random.default_rng(0).integers(1 << 63, size=arrays.n_columns, dtype=np.int64).view(np.uint64)
         self._known: set[tuple[int, int]] = set()
+        self._keys: list[tuple[int, int]] = []
         self._order: list[Ints] = []
         self._cost: list[Ints] = []
         self._usage: list[sparse.csc_array] = []
@@ -139,25 +151,42 @@ class _Options:
     def __len__(self) -> int:
         return len(self._known)
 
-    def add(self, chosen: Ints) -> bool:
-        """Add one option of every order, given by the columns of all; tell whether any was new."""
+    def add(self, chosen: Ints, wanted: NDArray[np.bool_]) -> bool:
+        """Add one option of each order that is wanted, given by the columns of all; tell whether any was new."""
         arrays = self._arrays
         order = arrays.column_order[chosen]
         name = np.zeros(arrays.n_orders, dtype=np.uint64)
         np.add.at(name, order, self._name[chosen])
-        new = [key for key in enumerate(name.tolist()) if key not in self._known]
+        watched = chosen[arrays.column_once[chosen]]
+        pair = arrays.column_order[watched] * arrays.n_nodes + arrays.column_node[watched]
+        pairs, times = np.unique(pair, return_counts=True)
+        wanted = wanted.copy()
+        wanted[pairs[times > 1] // arrays.n_nodes] = False  # a watched node named twice is no option
+        new = [(at, told) for at, told in enumerate(name.tolist()) if wanted[at] and (at, told) not in self._known]
         if not new:
             return False
         self._known.update(new)
-        orders = np.array([number for number, _ in new], dtype=np.int64)
+        orders = np.array([at for at, _ in new], dtype=np.int64)
         of_order = sparse.csc_array(
             (np.ones(len(chosen), dtype=np.int64), (np.arange(len(chosen)), order)),
             shape=(len(chosen), arrays.n_orders),
         )
+        self._keys += new
         self._order.append(orders)
         self._cost.append(paid_by_order(arrays, chosen, arrays.column_cost)[orders])
         self._usage.append(sparse.csc_array((arrays.usage[:, chosen] @ of_order)[:, orders]))
         return True
+
+    def keep_best(self, price: Ints, count: int) -> None:
+        """Forget all but the best options of each order at some prices."""
+        order, cost, usage = self.listed()
+        paid = cost + usage.T @ price.astype(np.float64)
+        sorting = np.lexsort((np.arange(len(order)), paid, order))
+        first = np.searchsorted(order[sorting], np.arange(self._arrays.n_orders))
+        kept = np.sort(sorting[np.arange(len(order)) - first[order[sorting]] < count])
+        self._keys = [self._keys[at] for at in kept.tolist()]
+        self._known = set(self._keys)
+        self._order, self._cost, self._usage = [order[kept]], [cost[kept]], [sparse.csc_array(usage[:, kept])]
 
     def listed(self) -> tuple[Ints, Ints, sparse.csc_array]:
         """Return, per option, its order and its cost, and (n_resources, n_options) what it takes."""
@@ -167,8 +196,8 @@ class _Options:
 
 def _solve(
     options: _Options, weight: Floats, capacity: Ints, seconds: float, runner: Runner
-) -> tuple[Floats, float] | None:
-    """Solve the program over the options seen; return duals of the resources and its value."""
+) -> tuple[Floats, Floats, float] | None:
+    """Solve the program over the options held; return duals of the resources and of the orders, and its value."""
     order, cost, usage = options.listed()
     n_orders, n_resources = len(weight), len(capacity)
     taken = np.flatnonzero(np.diff(usage.tocsr().indptr))
@@ -190,4 +219,4 @@ def _solve(
     dual[taken] = np.maximum(0.0, -answer.row_duals[n_orders:]) * scale
     if not np.all(dual <= HIGHEST_PRICE):
         return None
-    return dual, answer.objective * scale
+    return dual, answer.row_duals[:n_orders] * scale, answer.objective * scale

@@ -91,6 +91,13 @@ class Lattice:
         return part[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     @cached_property
+    def rests(self) -> Ints:
+        """(n_pairs,) int64: what each of `parts` leaves of its whole."""
+        part, start = self.parts
+        rest: Ints = np.repeat(np.arange(self.size), np.diff(start)) - part
+        return rest
+
+    @cached_property
     def levels(self) -> tuple[tuple[Ints, Ints, Ints, Ints], ...]:
         """Pairs grouped by the units of the whole, for dynamic programs that build up from small wholes.
 

@@ -7,7 +7,7 @@ one on the resources they can contest, with every combination kept that could st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as grid
 
@@ -60,13 +60,11 @@ class Enumeration:
         self.policy = policy
         self.prices = LanePrices(snapshot, policy)
         self.orders: list[Order] = list(snapshot.orders)
-        self.nodes: list[Node] = list(snapshot.nodes)
+        self.nodes: list[Node] = [_after_fixed(node, snapshot) for node in snapshot.nodes]
         self.lines: dict[str, list[OrderLine]] = {order.order_id: [] for order in self.orders}
         for line in snapshot.order_lines:
             self.lines[line.order_id].append(line)
-        self.available = {
-            (row.node_id, row.sku): max(0, row.on_hand - row.safety_stock - row.reserved) for row in snapshot.inventory
-        }
+        self.available = units_left(snapshot)
         self.capacity = self._contested()
         self.resources = list(self.capacity)
 
@@ -269,6 +267,33 @@ class Enumeration:
             cost += taken.cost + self._opening(taken.opened & ~opened)
             used, opened = _plus(used, taken.usage), opened | taken.opened
         return cost
+
+
+def units_left(snapshot: Snapshot) -> dict[tuple[str, str], int]:
+    """Units that a plan may take, by (node_id, sku): what safety stock, reservations and fixed rows leave.
+
+    Parameters
+    ----------
+    snapshot
+        A checked snapshot.
+    """
+    return {
+        (row.node_id, row.sku): max(
+            0,
+            max(0, row.on_hand - row.safety_stock - row.reserved)
+            - sum(fixed.quantity for fixed in snapshot.fixed if (fixed.node_id, fixed.sku) == (row.node_id, row.sku)),
+        )
+        for row in snapshot.inventory
+    }
+
+
+def _after_fixed(node: Node, snapshot: Snapshot) -> Node:
+    """Return a node with the capacity that fixed rows leave it."""
+    rows = [fixed for fixed in snapshot.fixed if fixed.node_id == node.node_id]
+    shipments = {(fixed.order_id, fixed.shipment_id) for fixed in rows}
+    taken = {"max_shipments": len(shipments), "max_units": sum(fixed.quantity for fixed in rows)}
+    left = {name: getattr(node, name) for name in taken}
+    return replace(node, **{name: None if left[name] is None else max(0, left[name] - taken[name]) for name in taken})
 
 
 def _undominated(options: list[Option]) -> list[Option]:

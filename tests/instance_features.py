@@ -6,6 +6,7 @@ the cheapest plan. Tests use both to know that random instances really exercise 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time
@@ -139,6 +140,33 @@ def _one_line_per_sku(snapshot: Snapshot, policy: Policy) -> Case:
     return with_rows(snapshot, "order_lines", rows), policy
 
 
+def _more_stock(snapshot: Snapshot, policy: Policy) -> Case:
+    """Give back, in stock, what fixed rows take of it; they still take capacity."""
+    taken: Counter[tuple[str, str]] = Counter()
+    for row in snapshot.fixed:
+        taken[row.node_id, row.sku] += row.quantity
+    return edited(snapshot, "inventory", on_hand=lambda row: row.on_hand + taken[row.node_id, row.sku]), policy
+
+
+def _more_capacity(column: str) -> Edit:
+    """Give back, in one capacity of nodes, what fixed rows take of it; they still take stock."""
+
+    def edit(snapshot: Snapshot, policy: Policy) -> Case:
+        units: Counter[str] = Counter()
+        for row in snapshot.fixed:
+            units[row.node_id] += row.quantity
+        shipments = Counter(node_id for node_id, *_ in {(r.node_id, r.order_id, r.shipment_id) for r in snapshot.fixed})
+        taken = units if column == "max_units" else shipments
+
+        def given(node: Any) -> int | None:
+            most = getattr(node, column)
+            return None if most is None else most + taken[node.node_id]
+
+        return edited(snapshot, "nodes", **{column: given}), policy
+
+    return edit
+
+
 def _known_places(table: str) -> Edit:
     return _rows(
         table,
@@ -194,6 +222,10 @@ EDITS: dict[str, Edit] = {
     "safety stock": _rows("inventory", safety_stock=0),
     "reserved stock": _rows("inventory", reserved=0),
     "scarce stock": _rows("inventory", on_hand=lambda row: row.on_hand + 1000),
+    "allocations that stand": _drop("fixed", lambda row: True),
+    "stock of allocations that stand": _more_stock,
+    "units of allocations that stand": _more_capacity("max_units"),
+    "shipments of allocations that stand": _more_capacity("max_shipments"),
     "promise dates": _rows("orders", promise_date=None),
     "late forbidden": lambda snapshot, policy: (
         snapshot,

@@ -6,6 +6,7 @@ The same seed gives the same instance on every machine. Rows come in random orde
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import comb
@@ -26,6 +27,7 @@ from instance_network import (
 
 from quartermaster.domain.network import Node, Product
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.outlook import Fixed
 from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
 from quartermaster.io import ready
 from quartermaster.policy import BackorderPolicy, ObjectivePolicy, Policy, ServicePolicy, SolverPolicy
@@ -72,7 +74,7 @@ def tiny_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"tiny {seed}"), TINY)
+    return _instance(f"tiny {seed}", TINY)
 
 
 def crowded_instance(seed: int) -> tuple[Snapshot, Policy]:
@@ -83,7 +85,7 @@ def crowded_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"crowded {seed}"), CROWDED)
+    return _instance(f"crowded {seed}", CROWDED)
 
 
 def small_instance(seed: int) -> tuple[Snapshot, Policy]:
@@ -94,7 +96,7 @@ def small_instance(seed: int) -> tuple[Snapshot, Policy]:
     seed
         Names the instance.
     """
-    return _instance(Random(f"small {seed}"), SMALL)
+    return _instance(f"small {seed}", SMALL)
 
 
 def shuffled(snapshot: Snapshot, rng: Random) -> Snapshot:
@@ -115,7 +117,8 @@ def shuffled(snapshot: Snapshot, rng: Random) -> Snapshot:
     return Snapshot(as_of=snapshot.as_of, currency=snapshot.currency, version=snapshot.version, **tables)
 
 
-def _instance(rng: Random, size: Size) -> tuple[Snapshot, Policy]:
+def _instance(name: str, size: Size) -> tuple[Snapshot, Policy]:
+    rng = Random(name)
     as_of = datetime.fromisoformat(rng.choice(INSTANTS))
     products = draw_products(rng, size)
     nodes = draw_nodes(rng, size)
@@ -140,7 +143,27 @@ def _instance(rng: Random, size: Size) -> tuple[Snapshot, Policy]:
         transit=transit,
         holidays=draw_holidays(rng, as_of, nodes, services),
     )
-    return ready(shuffled(snapshot, rng)), _policy(rng)
+    # Drawn apart, so that an instance is otherwise the one that it was before there were such rows.
+    fixed = _fixed(Random(f"fixed of {name}"), orders, products, nodes)
+    return ready(replace(shuffled(snapshot, rng), fixed=fixed)), _policy(rng)
+
+
+def _fixed(rng: Random, orders: list[Order], products: list[Product], nodes: list[Node]) -> list[Fixed]:
+    """Draw allocations that stand, in one of four instances: some of open orders, some beyond what there is."""
+    if rng.random() < 0.75:
+        return []
+    rows: dict[tuple[str, str, str, str], Fixed] = {}
+    for _ in range(rng.randint(1, 2 + len(orders) // 2)):
+        row = Fixed(
+            order_id=rng.choice(("gone", "gone", rng.choice(orders).order_id)),
+            line_id=rng.choice(("1", "2", "x")),
+            sku=rng.choice(products).sku,
+            node_id=rng.choice(nodes).node_id,
+            quantity=rng.choice((1, 1, 1, 2, 3)),
+            shipment_id=rng.choice(("s", "t")),
+        )
+        rows[row.order_id, row.line_id, row.node_id, row.shipment_id] = row
+    return list(rows.values())
 
 
 def _orders(rng: Random, size: Size, as_of: datetime) -> list[Order]:

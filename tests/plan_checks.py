@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from brute_force import units_left
+
 from quartermaster.domain.money import round_half_up
 from quartermaster.domain.orders import OrderLine
 from quartermaster.domain.plan import (
@@ -69,7 +71,7 @@ def check_conservation(snapshot: Snapshot, plan: Plan) -> None:
 
 def check_stock(snapshot: Snapshot, plan: Plan) -> None:
     """No node ships what it does not have."""
-    left = {(row.node_id, row.sku): max(0, row.on_hand - row.safety_stock - row.reserved) for row in snapshot.inventory}
+    left = units_left(snapshot)
     for (node_id, sku), units in plan.allocations.groupby(["node_id", "sku"])["quantity"].sum().items():
         assert units <= left.get((node_id, sku), 0), (node_id, sku)
 
@@ -101,9 +103,7 @@ def check_status(policy: Policy, plan: Plan) -> None:
 
 def check_reasons(snapshot: Snapshot, policy: Policy, plan: Plan) -> None:
     """Two reasons follow from the snapshot alone: no node may serve the line, or none that may has any stock."""
-    stock = {
-        (row.node_id, row.sku): max(0, row.on_hand - row.safety_stock - row.reserved) for row in snapshot.inventory
-    }
+    stock = units_left(snapshot)
     lines = {(line.order_id, line.line_id): line for line in snapshot.order_lines}
     for order_id, line_id, reason in plan.backorders[["order_id", "line_id", "reason"]].itertuples(index=False):
         line = lines[order_id, line_id]

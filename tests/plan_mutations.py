@@ -243,7 +243,8 @@ def one_unit_less_in_stock(draft: Draft, random: Random) -> set[str] | None:
     key = (row["node_id"], row["sku"])
     taken = sum(other["quantity"] for other in draft.allocations if (other["node_id"], other["sku"]) == key)
     stock = _row(draft, "inventory", key)
-    held = stock.safety_stock + stock.reserved
+    standing = sum(row.quantity for row in draft.snapshot.fixed if (row.node_id, row.sku) == key)
+    held = stock.safety_stock + stock.reserved + standing
     draft.change("inventory", key, on_hand=taken + held - 1)
     return {"stock"}
 
@@ -252,7 +253,8 @@ def one_unit_less_in_stock(draft: Draft, random: Random) -> set[str] | None:
 def one_shipment_less_capacity(draft: Draft, random: Random) -> set[str] | None:
     node_id = random.choice(draft.shipments)["node_id"]
     count = sum(row["node_id"] == node_id for row in draft.shipments)
-    draft.change("nodes", (node_id,), max_shipments=count - 1)
+    standing = {(row.order_id, row.shipment_id) for row in draft.snapshot.fixed if row.node_id == node_id}
+    draft.change("nodes", (node_id,), max_shipments=count + len(standing) - 1)
     return {"node_max_shipments"}
 
 
@@ -260,7 +262,8 @@ def one_shipment_less_capacity(draft: Draft, random: Random) -> set[str] | None:
 def one_unit_less_capacity(draft: Draft, random: Random) -> set[str] | None:
     node_id = random.choice(draft.shipments)["node_id"]
     units = sum(row["quantity"] for row in draft.allocations if row["node_id"] == node_id)
-    draft.change("nodes", (node_id,), max_units=units - 1)
+    standing = sum(row.quantity for row in draft.snapshot.fixed if row.node_id == node_id)
+    draft.change("nodes", (node_id,), max_units=units + standing - 1)
     return {"node_max_units"}
 
 

@@ -56,8 +56,8 @@ class _Maker:
         self.random = random
         self.pricing = Pricing(records, policy)
         self.left = Counter(available)
-        self.node_shipments: Counter[str] = Counter()
-        self.node_units: Counter[str] = Counter()
+        self.node_shipments = Counter(records.standing_shipments)
+        self.node_units = Counter(records.standing_units)
         self.shipped: Counter[tuple[str, str]] = Counter()
         self.allocations: list[dict[str, Any]] = []
         self.shipments: list[dict[str, Any]] = []

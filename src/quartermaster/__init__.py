@@ -36,11 +36,17 @@ if TYPE_CHECKING:
     from quartermaster.domain.outlook import Forecast as Forecast
     from quartermaster.domain.outlook import Replenishment as Replenishment
     from quartermaster.domain.plan import Plan as Plan
+    from quartermaster.domain.routing import NodeReason as NodeReason
+    from quartermaster.domain.routing import NodeVerdict as NodeVerdict
+    from quartermaster.domain.routing import Option as Option
+    from quartermaster.domain.routing import OptionShipment as OptionShipment
+    from quartermaster.domain.routing import Routing as Routing
     from quartermaster.domain.snapshot import Snapshot as Snapshot
     from quartermaster.domain.table import Table as Table
     from quartermaster.errors import InputError as InputError
     from quartermaster.errors import PolicyError as PolicyError
     from quartermaster.errors import QuartermasterError as QuartermasterError
+    from quartermaster.errors import RoutingError as RoutingError
     from quartermaster.foresight import stock_prices as stock_prices
     from quartermaster.io import read_policy as read_policy
     from quartermaster.io import read_snapshot as read_snapshot
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     from quartermaster.policy import SolverPolicy as SolverPolicy
     from quartermaster.replay.run import replay_stream as replay_stream
     from quartermaster.report import report_html as report_html
+    from quartermaster.router import Router as Router
 
 _HOMES = {
     "api": ("compare", "evaluate", "plan", "prices", "verify"),
@@ -66,9 +73,10 @@ _HOMES = {
     "domain.orders": ("Order", "OrderLine"),
     "domain.outlook": ("Fixed", "Forecast", "Replenishment"),
     "domain.plan": ("Plan",),
+    "domain.routing": ("NodeReason", "NodeVerdict", "Option", "OptionShipment", "Routing"),
     "domain.snapshot": ("Snapshot",),
     "domain.table": ("Table",),
-    "errors": ("InputError", "PolicyError", "QuartermasterError"),
+    "errors": ("InputError", "PolicyError", "QuartermasterError", "RoutingError"),
     "foresight": ("stock_prices",),
     "io": (
         "read_policy",
@@ -81,6 +89,7 @@ _HOMES = {
     "policy": ("BackorderPolicy", "FuturePolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
     "replay.run": ("replay_stream",),
     "report": ("report_html",),
+    "router": ("Router",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -360,7 +360,15 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         stock_value_micro=None if foresight is None else foresight.stock_value_micro,
         decision_bound_micro=None if foresight is None else foresight.bound_micro,
     )
-    return replace(made, run=_run_record(snapshot, decision.counters, decision.warnings, watch))
+    warnings = (*decision.warnings, *_horizon_warnings(snapshot, policy))
+    return replace(made, run=_run_record(snapshot, decision.counters, warnings, watch))
+
+
+def _horizon_warnings(snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
+    """Say that stock is priced for nothing, where the policy looks ahead and the snapshot does not."""
+    if not policy.future.horizon_days or len(snapshot.forecast):
+        return ()
+    return (f"future.horizon_days is {policy.future.horizon_days}, but no forecast is given: it has no effect",)
 
 
 def _certificate(snapshot: Snapshot, decision: Decision, sha256: str) -> Certificate | None:

@@ -6,6 +6,7 @@
     ├── InputError      the input is not valid; carries every problem found, not just the first
     │   └── PolicyError the policy is not valid; likewise
     ├── RatingError     a price or a date cannot be computed
+    ├── RoutingError    a commit or a release that cannot be; nothing was changed
     ├── SolverError     the solver broke its contract; the caller falls back to the best plan known
     └── ModelError      our bug: two writings of one rule disagree
 
@@ -83,6 +84,10 @@ class PolicyError(InputError):
 
 class RatingError(QuartermasterError):
     """A price, a distance or a date cannot be computed."""
+
+
+class RoutingError(QuartermasterError):
+    """A router was asked to commit what it no longer has, or to release what it does not hold; nothing was changed."""
 
 
 class SolverError(QuartermasterError):

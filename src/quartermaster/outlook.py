@@ -42,7 +42,9 @@ def outlook(snapshot: Snapshot, policy: Policy) -> tuple[Remark, ...]:
     forbidden = policy.service.late == "forbid"
     fate = "the policy forbids that, so they will be backordered" if forbidden else "the policy prices that"
     ids = snapshot.orders["order_id"]
+    forecast = 0 if policy.future.horizon_days else len(snapshot.forecast)
     made = [
+        Remark("forecast_unused", forecast, "rows of forecast have no effect: future.horizon_days is 0", ()),
         Remark(
             "lanes_without_service",
             int(unserved_nodes.sum()),

@@ -79,7 +79,7 @@ class SolverPolicy:
 class FuturePolicy:
     """What stock is worth to orders that are still to come."""
 
-    horizon_days: Annotated[int, Knob("of expected demand that stock is priced for; 0 = off", "days", high=366)] = 0
+    horizon_days: Annotated[int, Knob("how much expected demand stock is priced for; 0 = off", "days", high=366)] = 0
     may_backorder: Annotated[bool, Knob("whether stock may be kept from an order in hand for better use later")] = False
 
 

@@ -7,6 +7,7 @@ import pytest
 from instances import small_instance
 from plan_mutations import OPERATORS
 from simple_plan import copy_of, rules_broken, simple_plan
+from standing_mutations import STANDING
 
 SEEDS = range(20)
 
@@ -27,12 +28,12 @@ def test_a_good_plan_is_not_accused(seed):
     assert rules_broken(_good(seed)) == set()
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("name", [*OPERATORS, *STANDING])
 def test_every_mutant_is_caught(name):
     caught = 0
     for seed in SEEDS:
         mutant = copy_of(_good(seed))
-        expected = OPERATORS[name](mutant, Random(f"{name} {seed}"))
+        expected = {**OPERATORS, **STANDING}[name](mutant, Random(f"{name} {seed}"))
         if expected is not None:
             assert rules_broken(mutant) & expected, (seed, expected)
             caught += 1

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,13 +12,15 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading_cases import GOOD
 
 from quartermaster import io
 from quartermaster.domain.carriers import Holiday, Rate, Service, Transit, Zone
-from quartermaster.domain.columns import columns_of
+from quartermaster.domain.columns import Kind, columns_of
 from quartermaster.domain.network import Inventory, Node, Product
 from quartermaster.domain.orders import Order, OrderLine
-from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
+from quartermaster.domain.outlook import Fixed, Forecast, Replenishment
+from quartermaster.domain.snapshot import OUTLOOK_TABLES, ROW_TYPES, Snapshot
 from quartermaster.io.cell_text import file_cells
 from quartermaster.io.texts import Refused, check_id
 
@@ -45,6 +48,35 @@ flags = st.booleans()
 
 def several(most):
     return st.lists(ids, min_size=1, max_size=most, unique_by=folded)
+
+
+@st.composite
+def outlook_tables(draw, skus, nodes):
+    """Draw what is to come and what stands; each table may be empty."""
+    regions = st.tuples(st.sampled_from(skus), st.sampled_from(["", "0", "021", "90210-1234", "anywhere"]))
+    arrivals = st.tuples(st.sampled_from(nodes), st.sampled_from(skus), st.dates(date(2026, 10, 1), date(2027, 1, 1)))
+    standing = st.tuples(ids, ids, st.sampled_from(nodes), ids)
+    return {
+        "forecast": [
+            Forecast(sku=sku, destination_prefix=prefix, units_per_day=draw(st.decimals(0, 10**6, places=4)))
+            for sku, prefix in draw(st.lists(regions, max_size=3, unique=True))
+        ],
+        "replenishment": [
+            Replenishment(node_id=node, sku=sku, arrives_on=day, quantity=draw(st.integers(1, 10**9)))
+            for node, sku, day in draw(st.lists(arrivals, max_size=3, unique=True))
+        ],
+        "fixed": [
+            Fixed(
+                order_id=order,
+                line_id=line,
+                node_id=node,
+                shipment_id=shipment,
+                sku=draw(st.sampled_from(skus)),
+                quantity=draw(st.integers(1, 10**6)),
+            )
+            for order, line, node, shipment in draw(st.lists(standing, max_size=3, unique=True))
+        ],
+    }
 
 
 @st.composite
@@ -128,6 +160,7 @@ def snapshots(draw):
         rates=[Rate(carrier=carrier, service=service, zone=zone, max_weight_g=g, price=draw(money)) for g in (9, 99)],
         transit=[Transit(carrier=carrier, service=service, zone=zone, days=draw(st.integers(0, 9)))],
         holidays=[Holiday(date=date(2026, 12, 25), node_id=draw(st.sampled_from(["", *nodes])))],
+        **draw(outlook_tables(skus, nodes)),
     )
 
 
@@ -195,6 +228,32 @@ def test_row_order_changes_nothing(snapshot, random):
     assert io.snapshot_sha256(again) == io.snapshot_sha256(held)
     for name, table in held.tables().items():
         assert list(again.table(name)) == list(table)
+
+
+@calm
+@given(st.data())
+@pytest.mark.parametrize("name", OUTLOOK_TABLES)
+def test_any_cell_of_what_is_to_come_changes_the_hash(name, data):
+    held = io.ready(data.draw(snapshots().filter(lambda snapshot: len(snapshot.table(name)))))
+    table = held.table(name)
+    row = data.draw(st.integers(0, len(table) - 1))
+    for column in columns_of(ROW_TYPES[name]):
+        cells = table[column].copy()
+        if columns_of(ROW_TYPES[name])[column].kind is Kind.DEGREES:
+            cells[row] = 1.5 if np.isnan(cells[row]) else cells[row] + 1
+        else:
+            cells[row] = cells[row] + (cells[row] if isinstance(cells[row], str) else 1)
+        if cells[row] == table[column][row]:  # an empty prefix twice is still empty
+            cells[row] = "7"
+        changed = replace(held, **{name: table.with_columns(**{column: cells})})
+        assert io.snapshot_sha256(changed) != io.snapshot_sha256(held), column
+
+
+def test_without_what_is_to_come_the_hash_is_the_one_it_was_before_there_were_such_tables():
+    good = io.read_snapshot(GOOD)  # hashed by the version before, and written down
+    assert io.snapshot_sha256(good) == "60e786a465811937817700e31aae1682c6f1a845b14c08e8086bcaec926496f7"
+    one = Forecast(sku="00123", units_per_day=Decimal(0))
+    assert io.snapshot_sha256(replace(good, forecast=[one])) != io.snapshot_sha256(good)
 
 
 @calm

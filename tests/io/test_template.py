@@ -73,6 +73,8 @@ def test_the_readme_explains_every_column_of_every_file(folder):
     sections = dict(part.split(".csv (", 1) for part in text.split("\n## ") if ".csv (" in part)
     assert list(sections) == list(ROW_TYPES)
     for name, row_type in ROW_TYPES.items():
+        absent = not (folder / f"{name}.csv").exists()
+        assert ("not in this folder" in sections[name].partition("\n")[0]) == absent
         rows = [line for line in sections[name].splitlines() if line.startswith("| `")]
         assert len(rows) == len(columns_of(row_type))
         for row, column in zip(rows, columns_of(row_type).values(), strict=True):

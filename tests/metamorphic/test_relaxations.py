@@ -20,7 +20,8 @@ SEEDS = range(2000, 2100)
 ENOUGH = 6
 """Instances that each test is to see."""
 RELAXING = (
-    "scarce stock", "safety stock", "reserved stock", "node shipment capacity", "node unit capacity", "opening cost",
+    "scarce stock", "safety stock", "reserved stock", "allocations that stand", "node shipment capacity",
+    "node unit capacity", "opening cost",
     "disabled nodes", "handling per shipment", "handling per unit", "fuel", "residential surcharge",
     "services of some nodes", "service levels", "promise dates", "ship_complete", "line_complete", "pinned nodes",
     "allowed nodes", "excluded nodes", "radius", "max_shipments of the policy", "extra_shipment", "priorities",

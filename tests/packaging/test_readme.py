@@ -82,7 +82,7 @@ def test_the_demo_in_small(command):
 
 def test_the_python_works(command):
     assert command("init", "day").code == 0
-    assert len(PYTHON) == 3
+    assert len(PYTHON) == 4
     for code in PYTHON:
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 (it is our own page)
     assert json.loads(Path("out/plan.json").read_text())["status"] == "optimal"

@@ -121,7 +121,7 @@ def test_prices_change_decisions_and_may_backorder_more() -> None:
 
 
 PITTSBURGH = {"lat": 40.4406, "lon": -79.9959}
-NEW_YORK = Forecast(sku="X", destination_prefix="100", units_per_day=Decimal("0.25"))
+NEW_YORK = Forecast(sku="X", destination_prefix="100", units_per_day=Decimal("0.75"))
 
 
 def between_two_nodes(**tables: object) -> Snapshot:
@@ -130,7 +130,7 @@ def between_two_nodes(**tables: object) -> Snapshot:
         orders=[Order(order_id="1", **PITTSBURGH)],
         lines=[OrderLine(order_id="1", line_id="1", sku="X", quantity=1)],
         nodes=[Node(node_id="A", priority=1, **NEWARK), Node(node_id="B", priority=2, **CHICAGO)],
-        stock={("A", "X"): 1, ("B", "X"): 1},
+        stock={("A", "X"): 1, ("B", "X"): 2},
         **tables,
     )
 
@@ -140,7 +140,7 @@ def looking_ahead(days: int = 2, **future: bool) -> Policy:
 
 
 def test_a_forecast_keeps_the_unit_that_tomorrow_needs() -> None:
-    """Half an order is expected from New York: A's unit saves it 3.00 (8.00 from B, 5.00 from A), B's nothing."""
+    """One and a half orders are expected from New York: A's unit saves them 3.00 (8.00 from B, 5.00 from A)."""
     assert sent(qm.plan(between_two_nodes()).allocations) == {("1", "1", "A"): 1}
     plan = qm.plan(between_two_nodes(forecast=[NEW_YORK]), looking_ahead())
     assert sent(plan.allocations) == {("1", "1", "B"): 1}
@@ -166,7 +166,7 @@ def test_without_a_horizon_or_a_forecast_nothing_changes(tmp_path) -> None:
 
 
 def test_what_arrives_within_the_horizon_is_supply() -> None:
-    """With a unit coming to A, the half order has its near unit anyway: A's is worth nothing more."""
+    """With a unit coming to A there is enough for New York: A's is worth nothing more."""
     inbound = [Replenishment(node_id="A", sku="X", quantity=1, arrives_on=date(2026, 6, 10))]
     snapshot = between_two_nodes(forecast=[NEW_YORK], replenishment=inbound)
     assert sent(qm.plan(snapshot, looking_ahead(2)).allocations) == {("1", "1", "A"): 1}

@@ -100,13 +100,14 @@ def test_the_last_window_closes_at_the_end_or_takes_the_order_that_comes_then():
     assert stream_of(stream(), DAY, BEGIN - DAY).order_window.tolist() == [1, 2]
 
 
-def test_allocations_that_stand_have_left_before_it_begins():
+def test_allocations_that_stand_have_their_units_from_the_beginning():
     fixed = [
         qm.Fixed(order_id="z", line_id="1", sku="x", node_id="ny", quantity=4, shipment_id=str(number))
         for number in range(2)
     ]
     made = stream_of(stream(fixed=fixed[:1]), DAY)
     assert (made.snapshot.inventory["on_hand"].tolist(), len(made.snapshot.fixed)) == ([1], 0)
+    assert (made.standing.tolist(), len(made.fixed)) == ([4], 1)
     assert stream_of(stream(fixed=fixed), DAY).snapshot.inventory["on_hand"].tolist() == [0]
 
 

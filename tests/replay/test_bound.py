@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from brute_force import cheapest_cost
 from random_streams import DAYS, random_stream
@@ -53,8 +54,10 @@ def test_one_window_planned_by_the_optimum_is_the_brute_force_optimum(seed):
     stream = stream_of(drawn.snapshot, timedelta(days=DAYS + 1))
     assert stream.n_windows == 1
     found = replay_stream(drawn.snapshot, drawn.policy, window=stream.window, policies=["optimal"], bound=False)
-    inventory = stream.snapshot.inventory  # a row for each pair that is ever stocked, as it opens
+    inventory = stream.snapshot.inventory  # a row for each pair that is ever stocked
     on_hand = inventory["on_hand"].copy()
+    for row in drawn.snapshot.inventory:  # as it opens, before what stands has left
+        on_hand[np.flatnonzero((inventory["node_id"] == row.node_id) & (inventory["sku"] == row.sku))] = row.on_hand
     rows = {pair: at for at, pair in enumerate(zip(inventory["node_id"], inventory["sku"], strict=True))}
     for row in drawn.snapshot.replenishment:
         if row.arrives_on <= stream.closes(0).date():

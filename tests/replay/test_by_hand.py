@@ -150,3 +150,14 @@ def test_the_bound_lets_an_order_have_a_shipment_of_a_node_and_service_in_each_w
     patient = replay(wanted, knobs=Knobs(patience=1))
     assert totals(patient) == [micro(5), micro(5)]
     assert patient.bound.bound_micro == micro(10)
+
+
+def test_allocations_that_stand_take_the_first_windows_capacity_and_their_stock():
+    nodes = [qm.Node(node_id="ny", **NEW_YORK, max_shipments=1)]
+    fixed = [qm.Fixed(order_id="z", line_id="1", sku="x", node_id="ny", quantity=1, shipment_id="s")]
+    options = {"wanted": ("a", "b"), "nodes": nodes, "replenishment": [], "fixed": fixed}
+    # two units, one of them gone: Monday's one shipment is the one that stands, Tuesday's is a's or b's
+    with_two = stream(stock={("ny", "x"): 2}, **options)
+    assert totals(replay(with_two)) == [micro(100), micro(5), 0]
+    assert totals(replay(with_two, knobs=Knobs(patience=1))) == [0, micro(5), micro(100)]
+    assert totals(replay(stream(stock={("ny", "x"): 1}, **options))) == [micro(100), micro(100), 0]

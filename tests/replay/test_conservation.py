@@ -16,7 +16,7 @@ from quartermaster.replay.conduct import replay_policy
 from quartermaster.replay.policies import MAKERS
 
 SEEDS = range(int(os.environ.get("QUARTERMASTER_SEEDS", "60")) // 3)
-NAMES = ("optimal", "cheapest", "fewest_shipments", "hold", "replan")
+NAMES = ("optimal", "cheapest", "fewest_shipments", "router", "hold", "replan")
 
 
 class Listened:
@@ -39,8 +39,9 @@ def listened(drawn, name):
 
 def supply(snapshot, node_id, sku, day):
     """Units a node may have shipped of a SKU by a day."""
-    units = -sum(
-        row.safety_stock + row.reserved - row.on_hand
+    standing = sum(row.quantity for row in snapshot.fixed if (row.node_id, row.sku) == (node_id, sku))
+    units = sum(
+        max(0, row.on_hand - standing) - row.safety_stock - row.reserved
         for row in snapshot.inventory
         if (row.node_id, row.sku) == (node_id, sku)
     )

@@ -29,7 +29,7 @@ class ScarceResource:
         Estimate of what one more unit of it would save, in micro: the dual of the linear relaxation, no promise about
         the plan.
     available, taken
-        Units there are, and units of them that the plan takes.
+        Units that allocations which stand leave, and units of them that the plan takes.
     ordered, backordered
         Units of the SKU that all orders together ask for, and those that wait in the plan; None unless it is stock.
     """
@@ -114,7 +114,7 @@ def scarcest(
 
 
 def _available(snapshot: Snapshot, wanted: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-    """Look up how much there is of some resources."""
+    """Look up how much allocations that stand leave of some resources."""
     found: dict[tuple[str, str, str], int] = {}
     rows = (snapshot.inventory[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
     for node_id, sku, on_hand, safety_stock, reserved in zip(*rows, strict=True):
@@ -125,4 +125,19 @@ def _available(snapshot: Snapshot, wanted: set[tuple[str, str, str]]) -> dict[tu
         for node_id, most in zip(snapshot.nodes["node_id"].tolist(), limits, strict=True):
             if (kind, node_id, "") in wanted:
                 found[kind, node_id, ""] = most
+    for resource, units in _standing(snapshot).items():
+        if resource in found:
+            found[resource] = max(0, found[resource] - units)
     return found
+
+
+def _standing(snapshot: Snapshot) -> Counter[tuple[str, str, str]]:
+    """Add up what allocations that stand take of each resource."""
+    standing: Counter[tuple[str, str, str]] = Counter()
+    shipments = set()
+    for row in snapshot.fixed:
+        standing["stock", row.node_id, row.sku] += row.quantity
+        standing["units", row.node_id, ""] += row.quantity
+        shipments.add((row.node_id, row.order_id, row.shipment_id))
+    standing.update(("shipments", node_id, "") for node_id, _, _ in shipments)
+    return standing

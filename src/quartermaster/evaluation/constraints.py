@@ -62,7 +62,7 @@ def check_stock(taken: Mapping[tuple[str, str], int], stock: Mapping[tuple[str, 
     taken
         Units that leave, by (node_id, sku).
     stock
-        Units available of these at least; one that is not listed is not stocked.
+        Units available of these at least, after allocations that stand; one that is not listed is not stocked.
     findings
         Violations are added to it.
     """
@@ -73,7 +73,10 @@ def check_stock(taken: Mapping[tuple[str, str], int], stock: Mapping[tuple[str, 
 
 
 def check_nodes(loads: Sequence[Load], records: Records, findings: Findings) -> None:
-    """Shipments and units of each node are at most its capacity; a disabled node ships nothing.
+    """Shipments and units of each node are at most the capacity left; a disabled node ships nothing.
+
+    What allocations that stand take is not left. Where they alone take more than there is, 0 is: a node from which the
+    plan ships nothing breaks no rule.
 
     Parameters
     ----------
@@ -92,10 +95,13 @@ def check_nodes(loads: Sequence[Load], records: Records, findings: Findings) -> 
         node, where = records.nodes[node_id], f"node {node_id}"
         if not node.enabled:
             findings.add("node_disabled", where, f"{count} shipments leave, but the node is disabled")
-        if node.max_shipments is not None and count > node.max_shipments:
-            findings.add("node_max_shipments", where, f"{count} shipments leave, capacity is {node.max_shipments}")
-        if node.max_units is not None and units[node_id] > node.max_units:
-            findings.add("node_max_units", where, f"{units[node_id]} units leave, capacity is {node.max_units}")
+        for kind, taken, most, standing in (
+            ("shipments", count, node.max_shipments, records.standing_shipments[node_id]),
+            ("units", units[node_id], node.max_units, records.standing_units[node_id]),
+        ):
+            if most is not None and taken > max(0, most - standing):
+                before = f", of which {standing} are taken by allocations that stand" if standing else ""
+                findings.add(f"node_max_{kind}", where, f"{taken} {kind} leave, capacity is {most}{before}")
 
 
 def check_orders(loads: Sequence[Load], shipped: Shipped, records: Records, policy: Policy, findings: Findings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,6 +48,8 @@ class Records:
         (break in grams, price in micro) by (carrier, service, zone), lightest first.
     transit
         Delivery days by (carrier, service, zone).
+    standing_shipments, standing_units
+        What allocations that stand already take of each node, by node_id; 0 where not listed.
     node_holidays, carrier_holidays
         Days by node_id or carrier, those of everywhere included.
     """
@@ -65,6 +67,8 @@ class Records:
     prefix_lengths: dict[str, list[tuple[int, int]]]
     rates: dict[tuple[str, str, str], list[tuple[int, int]]]
     transit: dict[tuple[str, str, str], int]
+    standing_shipments: Counter[str]
+    standing_units: Counter[str]
     node_holidays: dict[str, set[date]]
     carrier_holidays: dict[str, set[date]]
 
@@ -108,6 +112,10 @@ def records_of(snapshot: Snapshot) -> Records:
                 *(snapshot.transit[name].tolist() for name in ("carrier", "service", "zone", "days")), strict=True
             )
         },
+        standing_shipments=Counter(
+            node_id for node_id, _, _ in {(row.node_id, row.order_id, row.shipment_id) for row in snapshot.fixed}
+        ),
+        standing_units=_standing_units(snapshot),
         node_holidays={node_id: _holidays(snapshot, node_id=node_id) for node_id in nodes},
         carrier_holidays={
             service.carrier: _holidays(snapshot, carrier=service.carrier) for service in services if service.carrier
@@ -116,7 +124,7 @@ def records_of(snapshot: Snapshot) -> Records:
 
 
 def available_units(snapshot: Snapshot, pairs: Set[tuple[str, str]] | None = None) -> dict[tuple[str, str], int]:
-    """Return the units available, by (node_id, sku).
+    """Return the units available, by (node_id, sku): after allocations that stand, and never below 0.
 
     Parameters
     ----------
@@ -133,7 +141,17 @@ def available_units(snapshot: Snapshot, pairs: Set[tuple[str, str]] | None = Non
         for node_id, sku, on_hand, safety_stock, reserved in zip(*columns, strict=True):
             if pairs is None or (node_id, sku) in pairs:
                 available[node_id, sku] = max(0, on_hand - safety_stock - reserved)
+    for row in snapshot.fixed:
+        if (row.node_id, row.sku) in available:
+            available[row.node_id, row.sku] = max(0, available[row.node_id, row.sku] - row.quantity)
     return available
+
+
+def _standing_units(snapshot: Snapshot) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for row in snapshot.fixed:
+        units[row.node_id] += row.quantity
+    return units
 
 
 def _zones(snapshot: Snapshot) -> tuple[dict[str, list[tuple[int, str]]], dict[tuple[str, str, str], str]]:

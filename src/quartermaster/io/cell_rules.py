@@ -15,6 +15,8 @@ _UNITS = ("quantity", "on_hand", "safety_stock", "reserved", "max_units")
 
 _BELOW = {
     "order_lines.quantity": "qty_not_positive",
+    "replenishment.quantity": "qty_not_positive",
+    "fixed.quantity": "qty_not_positive",
     "inventory.on_hand": "stock_negative",
     "inventory.safety_stock": "safety_negative",
     "inventory.reserved": "stock_negative",
@@ -30,6 +32,8 @@ _BELOW = {
 
 _ABOVE = {
     "order_lines.quantity": "qty_too_large",
+    "replenishment.quantity": "qty_too_large",
+    "fixed.quantity": "qty_too_large",
     "inventory.on_hand": "qty_too_large",
     "inventory.safety_stock": "qty_too_large",
     "inventory.reserved": "qty_too_large",

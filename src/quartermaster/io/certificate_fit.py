@@ -18,6 +18,9 @@ _MANY = 1_000
 def certificate_problems(certificate: Certificate, snapshot: Snapshot, snapshot_sha256: str) -> list[Problem]:
     """List what does not fit, the first thousand; empty where the certificate is one of the snapshot.
 
+    A resource exists where inventory or nodes list it, also when allocations that stand leave nothing of it: how much
+    is left, the bound takes from the problem.
+
     Parameters
     ----------
     certificate

@@ -99,6 +99,11 @@ CODES: dict[str, str] = {
     "service_without_rates": "a service has no rate, zone or transit row",
     "fuel_range": "a fuel surcharge is a fraction from 0 to 1",
     "holiday_form": "a holiday names a node or a carrier, not both",
+    # What is to come, and what stands
+    "prefix_unknown": "the prefix begins no postal code of the US or of a country that an order comes from",
+    "forecast_not_stocked": "demand is expected for a SKU that no node stocks or awaits",
+    "arrival_past": "inbound supply was due before the day of the snapshot; it counts as due now",
+    "fixed_clamped": "allocations that stand take more than there is; 0 is left",
     # Certificate
     "other_snapshot": "the certificate was made for another snapshot",
     "unknown_resource": "what is priced is not limited in the snapshot",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -89,15 +90,20 @@ def _day(snapshot: Snapshot) -> np.datetime64:
 
 
 def _supply(snapshot: Snapshot) -> tuple[dict[str, int], set[str]]:
-    """Return units available by SKU over enabled nodes, and the nodes that have any."""
-    stock = snapshot.inventory
+    """Return units available by SKU over enabled nodes, and the nodes that have any, after allocations that stand."""
+    stock, fixed = snapshot.inventory, snapshot.fixed
     enabled = set(snapshot.nodes["node_id"][snapshot.nodes["enabled"]].tolist())
+    standing: Counter[tuple[str, str]] = Counter()
+    columns = (fixed[name].tolist() for name in ("node_id", "sku", "quantity"))
+    for node, sku, units in zip(*columns, strict=True):
+        standing[node, sku] += units
     available = np.maximum(stock["on_hand"] - stock["safety_stock"] - stock["reserved"], 0).tolist()
     supply: dict[str, int] = {}
     stocked = set()
     for node, sku, units in zip(stock["node_id"].tolist(), stock["sku"].tolist(), available, strict=True):
-        if units and node in enabled:
-            supply[sku] = supply.get(sku, 0) + units
+        left = units - standing[node, sku] if standing else units
+        if left > 0 and node in enabled:
+            supply[sku] = supply.get(sku, 0) + left
             stocked.add(node)
     return supply, stocked
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from quartermaster.domain.columns import Column, Kind, columns_of
-from quartermaster.domain.snapshot import KEYS, REQUIRED_TABLES, ROW_TYPES
+from quartermaster.domain.snapshot import KEYS, OUTLOOK_TABLES, REQUIRED_TABLES, ROW_TYPES
 from quartermaster.domain.values import array_of
 from quartermaster.io.cell_text import file_cells
 from quartermaster.policy import MAX_DECIMALS, OPTIMAL, RULES, SECTIONS, Knob, Policy, knobs_of, policy_document
@@ -58,6 +58,7 @@ def readme() -> str:
     parts = [_OPENING]
     for name, row_type in ROW_TYPES.items():
         needed = "required" if name in REQUIRED_TABLES else "optional"
+        needed += ", not in this folder" if name in OUTLOOK_TABLES else ""
         summary = (inspect.getdoc(row_type) or "").partition("\n")[0]
         keys = ", ".join(f"`{key}`" for key in KEYS[name])
         parts.append(f"\n## {name}.csv ({needed})\n\n{summary} A row is identified by {keys}.\n\n")

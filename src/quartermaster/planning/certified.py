@@ -1,5 +1,6 @@
 """The lower bound that prices prove, recomputed from the snapshot: no solver, no presolve, published capacities.
 
+Capacity is what allocations that stand (`Snapshot.fixed`) leave of it, as the problem holds it.
 L(lambda, mu) of `solver_models.bound`, summed over the orders in portions, so that memory does not grow with the day.
 """
 

@@ -29,7 +29,7 @@ class PricedResources:
     Parameters
     ----------
     price, capacity
-        (n_resources,) int64: price of one unit, micro; the published capacity.
+        (n_resources,) int64: price of one unit, micro; the published capacity, after allocations that stand.
     stock_row
         (n_skus, n_nodes) sparse: 1 + number of the stock resource; 0 = free.
     """
@@ -45,7 +45,9 @@ class PricedResources:
 
 
 def priced_resources(problem: PlanningProblem, prices: ResourcePrices) -> PricedResources:
-    """Number the resources that have a price and look up their capacities as published.
+    """Number the resources that have a price and look up their capacities as published, after allocations that stand.
+
+    The problem has taken off `Snapshot.fixed` already: the bound pays for no unit that the plan could not have.
 
     Parameters
     ----------

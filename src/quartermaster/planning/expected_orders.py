@@ -45,7 +45,7 @@ class ExpectedOrders:
     times: Floats
 
 
-def expected_orders(snapshot: Snapshot, horizon_days: int) -> ExpectedOrders:
+def expected_orders(snapshot: Snapshot, horizon_days: int, *, open_once: bool = False) -> ExpectedOrders:
     """Turn a forecast into expected orders.
 
     Parameters
@@ -54,9 +54,13 @@ def expected_orders(snapshot: Snapshot, horizon_days: int) -> ExpectedOrders:
         Checked, with a forecast.
     horizon_days
         Days of demand that are expected.
+    open_once
+        True counts each open order once itself, beside what is expected.
     """
     rows = _Rows(snapshot, horizon_days)
     again, left = rows.repeated()
+    if open_once:
+        again += 1.0
     singles, single_lines, single_times = rows.singles(left)
     kept = np.flatnonzero(again > 0)
     lines = snapshot.order_lines

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
 from quartermaster.domain.certificate import StockPrices
 from quartermaster.planning.expected_orders import expected_orders
@@ -96,23 +95,22 @@ def decide_with_foresight(
         value, clocked = stock_value_of(problem.snapshot, stock_prices), False
     else:
         with watch.phase("stock prices"):
-            value, clocked = _expected_value(problem, first.sourcing, watch.part(PRICES_SHARE), runner)
+            value, clocked = _expected_value(problem, watch.part(PRICES_SHARE), runner)
     decision, foresight = _decide_again(problem, first, value, watch, runner)
     return replace(decision, deterministic=decision.deterministic and not clocked), foresight
 
 
-def _expected_value(
-    problem: PlanningProblem, taken: Sourcing, watch: Stopwatch, runner: Runner
-) -> tuple[StockValue, bool]:
-    """Price what a decision leaves of the stock, and what arrives, for the orders that the forecast expects."""
+def _expected_value(problem: PlanningProblem, watch: Stopwatch, runner: Runner) -> tuple[StockValue, bool]:
+    """Price stock for the open orders and those that the forecast expects, all together.
+
+    Prices of what a plan leaves would be right for the last unit it takes, and far too high or low for a plan that
+    takes much. At the prices of all orders together, the open ones choose as they would were the others here.
+    """
     horizon_days = problem.policy.future.horizon_days
-    supply = supply_within(problem.available, problem.snapshot, horizon_days)
-    units = (taken.quantity, (problem.line_sku[taken.line], taken.node))
     priced = price_stock(
-        expected_orders(problem.snapshot, horizon_days),
+        expected_orders(problem.snapshot, horizon_days, open_once=True),
         problem.policy,
-        supply,
-        sparse.csr_array(units, shape=supply.shape),
+        supply_within(problem.available, problem.snapshot, horizon_days),
         seconds_left=watch.seconds_left,
         runner=runner,
     )

@@ -17,6 +17,7 @@ from quartermaster import rating
 from quartermaster.domain.columns import NOT_GIVEN
 from quartermaster.domain.money import MICRO, round_half_up
 from quartermaster.domain.snapshot import Snapshot
+from quartermaster.planning.standing import Standing, standing_of
 from quartermaster.planning.stock_value import StockValue
 from quartermaster.policy import Policy
 
@@ -59,7 +60,8 @@ class PlanningProblem:
     weight_g, volume_mm3
         (n_skus,): of one unit; volume 0 where a side is missing.
     node_max_shipments, node_max_units
-        (n_nodes,): `UNLIMITED` where none is given.
+        (n_nodes,): what allocations that stand (`Snapshot.fixed`) leave, never below 0; `UNLIMITED` where none is
+        given.
     node_opening_micro
         (n_nodes,): paid once when the node ships anything.
     node_priority, node_rank
@@ -69,7 +71,7 @@ class PlanningProblem:
     late_forbidden
         True when no shipment may miss its promise.
     available
-        (n_skus, n_nodes) sparse int64, only > 0 stored.
+        (n_skus, n_nodes) sparse int64, only > 0 stored: what allocations that stand leave of the stock.
     value
         What a unit of stock is worth to orders still to come; None = nothing. Candidates count it, costs do not.
     line_spared
@@ -219,6 +221,7 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
     sized = np.all([side != NOT_GIVEN for side in sides], axis=0)
     default_max = policy.service.max_shipments or UNLIMITED
     line_access, access = _access(snapshot, node_index)
+    standing = standing_of(snapshot, sku_index, node_index)
     return PlanningProblem(
         snapshot=snapshot,
         policy=policy,
@@ -239,14 +242,14 @@ def build_problem(snapshot: Snapshot, policy: Policy) -> PlanningProblem:
         order_sequence=_sequence(snapshot, priority),
         weight_g=products["weight_g"].astype(np.int64),
         volume_mm3=np.where(sized, np.prod(sides, axis=0), 0).astype(np.int64),
-        node_max_shipments=_limit(nodes["max_shipments"]),
-        node_max_units=_limit(nodes["max_units"]),
+        node_max_shipments=_limit(nodes["max_shipments"], standing.shipments),
+        node_max_units=_limit(nodes["max_units"], standing.units),
         node_opening_micro=nodes["opening_cost"].astype(np.int64),
         node_priority=nodes["priority"].astype(np.int64),
         node_rank=rank,
         extra_shipment_micro=round_half_up(Fraction(policy.objective.extra_shipment) * MICRO),
         late_forbidden=policy.service.late == "forbid",
-        available=_available(snapshot, sku_index, node_index),
+        available=_available(snapshot, sku_index, node_index, standing),
     )
 
 
@@ -280,8 +283,9 @@ def _among(position: dict[str, int], node_ids: tuple[str, ...]) -> Flags:
     return mask
 
 
-def _limit(column: Ints) -> Ints:
-    return np.where(column == NOT_GIVEN, UNLIMITED, np.minimum(column, UNLIMITED)).astype(np.int64)
+def _limit(column: Ints, standing: Ints) -> Ints:
+    left = np.clip(column - standing, 0, UNLIMITED)
+    return np.where(column == NOT_GIVEN, UNLIMITED, left).astype(np.int64)
 
 
 def _by_priority(per_unit_micro: Fraction, priority: Ints) -> Ints:
@@ -302,10 +306,13 @@ def _sequence(snapshot: Snapshot, priority: Ints) -> Ints:
     return np.lexsort((np.arange(len(priority)), instant, missing, -priority)).astype(np.int64)
 
 
-def _available(snapshot: Snapshot, sku_index: dict[str, int], node_index: dict[str, int]) -> sparse.csr_array:
+def _available(
+    snapshot: Snapshot, sku_index: dict[str, int], node_index: dict[str, int], standing: Standing
+) -> sparse.csr_array:
     stock = snapshot.inventory
     units = np.maximum(0, stock["on_hand"] - stock["safety_stock"] - stock["reserved"]).astype(np.int64)
     kept = np.flatnonzero(units)
     sku = _indices(sku_index, stock["sku"][kept])
     node = _indices(node_index, stock["node_id"][kept])
-    return sparse.csr_array((units[kept], (sku, node)), shape=(len(sku_index), len(node_index)))
+    held = sparse.csr_array((units[kept], (sku, node)), shape=(len(sku_index), len(node_index)))
+    return standing.left_of(held)

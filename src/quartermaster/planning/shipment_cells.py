@@ -86,6 +86,8 @@ class ShipmentCells:
         (E,) transport + handling + distance + late, micro; `INFEASIBLE` where no service carries it in time.
     service
         (E,) int16, the cheapest service (of equals the lowest index); `TOO_MUCH` where none carries it.
+    stock_price
+        (n_skus, n_nodes) what giving a unit away costs beyond what is paid, micro, and part of `cost`; None = nothing.
     """
 
     problem: PlanningProblem
@@ -96,6 +98,7 @@ class ShipmentCells:
     vector: Ints
     cost: Ints
     service: NDArray[np.int16]
+    stock_price: Ints | None = None
 
 
 def shipment_cells(
@@ -139,6 +142,21 @@ def shipment_cells(
     return ShipmentCells(problem, group, nodes, pairs, pair, vector, np.minimum(cost, INFEASIBLE), fastest[where])
 
 
+def with_stock_price(cells: ShipmentCells, stock_price: Ints) -> ShipmentCells:
+    """Add to each shipment what its units are worth where they are.
+
+    Parameters
+    ----------
+    cells
+        The priced group.
+    stock_price
+        (n_skus, n_nodes) micro, of one unit; at most 10^15 for all units of an order.
+    """
+    worth = replace(cells, stock_price=stock_price)
+    cost = np.minimum(cells.cost + _stock_value(worth, cells.pair, cells.vector), INFEASIBLE)
+    return replace(worth, cost=cost)
+
+
 def cells_of_order(cells: ShipmentCells, row: int) -> ShipmentCells:
     """Take one order out of a priced group.
 
@@ -172,7 +190,7 @@ def cells_of_order(cells: ShipmentCells, row: int) -> ShipmentCells:
     alone = replace(group, orders=group.orders[row : row + 1], lines=group.lines[row : row + 1])
     here = slice(first, last)
     priced = (cells.pair[here] - begin, cells.vector[here], cells.cost[here], cells.service[here])
-    return ShipmentCells(cells.problem, alone, cells.nodes, own, *priced)
+    return ShipmentCells(cells.problem, alone, cells.nodes, own, *priced, cells.stock_price)
 
 
 def service_costs(cells: ShipmentCells, row: NDArray[np.intp], place: NDArray[np.intp]) -> Ints:
@@ -199,7 +217,7 @@ def service_costs(cells: ShipmentCells, row: NDArray[np.intp], place: NDArray[np
     of = np.repeat(known, last - first)
     mine = np.repeat(first - np.r_[0, np.cumsum(last - first)[:-1]][: len(first)], last - first) + np.arange(len(of))
     pair, vector = cells.pair[mine], cells.vector[mine]
-    rest = _rest(problem, group, cells.nodes, pairs, pair, vector)
+    rest = _rest(problem, group, cells.nodes, pairs, pair, vector) + _stock_value(cells, pair, vector)
     priced, which = np.unique(pairs.kind[pair] * n_vectors + vector, return_inverse=True)
     carried = _shipments(problem, group, pairs, *np.divmod(priced, n_vectors))
     cost = np.full((len(row), n_services, n_vectors), INFEASIBLE, dtype=np.int64)
@@ -368,3 +386,13 @@ def _rest(
     if book.costs.per_unit_metre:
         return handling + book.distance_cost(pairs.distance_m[pair], units)
     return handling + book.distance_cost(pairs.distance_m, np.zeros(1, dtype=np.int64))[pair]
+
+
+def _stock_value(cells: ShipmentCells, pair: NDArray[np.intp], vector: Ints) -> Ints:
+    """Return what the units of some shipments are worth where they are."""
+    group, pairs = cells.group, cells.pairs
+    if cells.stock_price is None:
+        return np.zeros(len(pair), dtype=np.int64)
+    skus = cells.problem.line_sku[group.lines[pairs.row]]
+    by_pair = cells.stock_price[skus, cells.nodes[pairs.place][:, None]] @ group.vectors.T
+    return np.asarray(by_pair[pair, vector])

@@ -1,8 +1,8 @@
 """Prices of stock: what one more unit at a node would save the orders that a forecast expects.
 
-Expected orders (`expected_orders`) are served as a fluid (`solver_models.fluid`) from what is left of the stock and
-from what arrives within the horizon, at the costs of a plan, each option at its exact price. Capacities of nodes and
-opening costs are of one plan and play no part.
+Expected orders (`expected_orders`) are served as a fluid (`solver_models.fluid`) from the stock and from what arrives
+within the horizon, at the costs of a plan, each option at its exact price. Capacities of nodes and opening costs are of
+one plan and play no part.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ def price_stock(
     expected: ExpectedOrders,
     policy: Policy,
     supply: sparse.csr_array,
-    taken: sparse.csr_array | None = None,
     *,
     seconds_left: Callable[[], float],
     runner: Runner = IN_PROCESS,
@@ -70,9 +69,6 @@ def price_stock(
         Costs and rules.
     supply
         (n_skus, n_nodes) units that there are.
-    taken
-        (n_skus, n_nodes) units of these that they cannot have any more; None = none. What is taken to the last unit has
-        a price too: what giving one back would save.
     seconds_left
         Wall clock left.
     runner
@@ -88,16 +84,8 @@ def price_stock(
         node_opening_micro=np.zeros(problem.n_nodes, dtype=np.int64),
     )
     trimmed, constant = trim(problem)
-    demand = units_wanted(trimmed, expected.times)
-    if taken is not None:
-        demand += taken.sum(axis=1)
-    candidates = list_candidates(trimmed, NOTHING, demand)
+    candidates = list_candidates(trimmed, NOTHING, units_wanted(trimmed, expected.times))
     arrays, pair = candidates.arrays, candidates.stock_pair
-    if taken is not None:
-        sku, node = np.divmod(pair, max(problem.n_nodes, 1))
-        capacity = arrays.capacity.copy()
-        capacity[: len(pair)] -= np.asarray(taken[sku, node], dtype=np.int64).ravel()
-        arrays = replace(arrays, capacity=capacity)
     cost = arrays.column_cost
     found = fluid_prices(
         arrays,

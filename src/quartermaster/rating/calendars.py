@@ -100,6 +100,29 @@ def ship_days(nodes: Table[Node], holidays: Table[Holiday], as_of: datetime) -> 
     return np.array(days, dtype=np.int32)
 
 
+def ship_days_from(
+    nodes: Table[Node], holidays: Table[Holiday], node: NDArray[np.integer], day: NDArray[np.integer]
+) -> NDArray[np.int32]:
+    """Find the first day on or after a given one on which a node ships; the cut-off plays no part.
+
+    Parameters
+    ----------
+    nodes, holidays
+        As for `ship_days`.
+    node, day
+        (n,) rows of nodes, and days since 1970-01-01.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        `NO_DAY` where a node has no shipping day at all.
+    """
+    closed = holidays_by(holidays, "node_id")
+    ids, weekdays = nodes["node_id"], nodes["ships_on"]
+    asked = zip(np.asarray(node).tolist(), np.asarray(day).tolist(), strict=True)
+    return np.array([_next_day(first, int(weekdays[row]), closed[ids[row]]) for row, first in asked], dtype=np.int32)
+
+
 def _clock(as_of: datetime, timezone: str) -> tuple[int, int]:
     """Return the local day and minute of the day."""
     try:

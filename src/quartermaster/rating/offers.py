@@ -75,7 +75,11 @@ def unserviced_offers(snapshot: Snapshot, ship_day: NDArray[np.int32]) -> Offers
 
 
 def service_offers(
-    snapshot: Snapshot, ship_day: NDArray[np.int32], zone_index: Mapping[str, int], has_card: NDArray[np.bool_]
+    snapshot: Snapshot,
+    ship_day: NDArray[np.int32],
+    zone_index: Mapping[str, int],
+    has_card: NDArray[np.bool_],
+    node: NDArray[np.intp] | None = None,
 ) -> Offers:
     """Prepare the offers of a snapshot's services.
 
@@ -89,6 +93,8 @@ def service_offers(
         Position of each zone by its name.
     has_card
         (n_services, n_zones) bool: there is a rate card.
+    node
+        (n_departures,) row of each departure's node, where `ship_day` is by departure; else each node departs once.
     """
     services = snapshot.services
     levels = {"": 0}
@@ -100,6 +106,8 @@ def service_offers(
         if named:
             at_node[:, index] = False
             at_node[[node_row[node_id] for node_id in named if node_id in node_row], index] = True
+    if node is not None:
+        at_node = at_node[node]
     node_kinds, node_class = np.unique(
         np.column_stack([ship_day, at_node]).astype(np.int64), axis=0, return_inverse=True
     )

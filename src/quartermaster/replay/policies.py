@@ -11,11 +11,16 @@ from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.replay.conduct import Knobs, Moment, Verdict, WindowPolicy
 from quartermaster.replay.hold import Hold
 from quartermaster.replay.replan import Replan
+from quartermaster.replay.routers import Routed
 from quartermaster.replay.state import policy_without_future
 from quartermaster.replay.stream import Stream
 
 PRICED = "optimal+prices"
 """The batch optimum that weighs what it leaves for the orders a forecast expects."""
+ROUTER = "router"
+"""One order at a time; stock is priced once, where a forecast says what for."""
+REFRESHED = "router+refreshed"
+"""One order at a time; stock is priced anew in each window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,15 @@ MAKERS: dict[str, Callable[[Knobs], WindowPolicy]] = {
     OPTIMAL: lambda knobs: Batch(OPTIMAL),
     PRICED: lambda knobs: Batch(OPTIMAL, foresight=True),
     **{rule: lambda knobs, rule=rule: Batch(rule) for rule in RULES},  # type: ignore[misc]
+    ROUTER: lambda knobs: Routed(priced=True, refreshed=False),
+    REFRESHED: lambda knobs: Routed(priced=True, refreshed=True),
     "hold": lambda knobs: Hold(knobs.hold_cost),
     "replan": lambda knobs: Replan(knobs.release, knobs.stability),
 }
 """How each policy is made, by name."""
-NEED_FORECAST = (PRICED,)
+NEED_FORECAST = (PRICED, REFRESHED)
 """Policies that say nothing without a forecast and a horizon."""
-UNSEEDED = RULES
+UNSEEDED = (*RULES, ROUTER, REFRESHED)
 """Policies to which a solver's seed means nothing."""
 
 

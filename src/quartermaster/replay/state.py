@@ -209,8 +209,12 @@ class State:
         limit = whole.orders["max_shipments"][orders]
         standard = self.problem.policy.service.max_shipments
         most = np.where((limit == NOT_GIVEN) & (standard > 0), standard, limit)
-        inventory = whole.inventory.with_columns(on_hand=(self.on_hand if on_hand is None else on_hand).copy())
+        held = (self.on_hand if on_hand is None else on_hand).copy()
         tables: dict[str, Any] = {}
+        if window == 0 and len(self.stream.fixed):  # they take the first window's capacity, and the stock put back here
+            held += self.stream.standing
+            tables["fixed"] = self.stream.fixed
+        inventory = whole.inventory.with_columns(on_hand=held)
         if foresight:
             inbound = np.flatnonzero(self.stream.arrival_window > window)
             tables["replenishment"] = whole.replenishment.take(inbound)
@@ -218,6 +222,7 @@ class State:
             nothing = np.empty(0, dtype=np.intp)
             wanted = np.zeros(self.problem.n_skus, dtype=bool)
             wanted[self.problem.line_sku[lines]] = True
+            wanted |= np.isin(whole.products["sku"].astype(str), tables.get("fixed", whole.fixed)["sku"].astype(str))
             skus = set(whole.products["sku"][wanted].tolist())
             kept = [row for row, sku in enumerate(inventory["sku"].tolist()) if sku in skus]
             inventory = inventory.take(np.array(kept, dtype=np.intp))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quartermaster import io
 from quartermaster.domain.network import MAX_STOCK, Inventory
+from quartermaster.domain.outlook import Fixed
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.domain.table import Table
 from quartermaster.errors import InputError, Problem
@@ -34,6 +35,9 @@ class Stream:
         All orders of the stream, the opening stock and what arrives; `as_of` is the end of the stream. Its inventory
         has a row for every node and SKU that is stocked or ever replenished; its `fixed` is empty, their units are
         taken out of the opening stock.
+    fixed, standing
+        Allocations that stand when it begins, which leave when the first window closes; (n_pairs,) the units that they
+        take of each row of the inventory.
     begin
         Instant at which the first window opens, UTC.
     window
@@ -48,6 +52,8 @@ class Stream:
     """
 
     snapshot: Snapshot
+    fixed: Table[Fixed]
+    standing: Ints
     begin: datetime
     window: timedelta
     order_window: Ints
@@ -102,7 +108,7 @@ def stream_of(snapshot: Snapshot, window: timedelta, begin: datetime | None = No
     """Cut a snapshot of a whole stretch of time into windows.
 
     An order that comes at the very instant a window closes belongs to the next one. Allocations that stand (`fixed`)
-    have taken their units before the stream begins; their capacity is of earlier plans.
+    have their units from the beginning, and take the capacity of the first window.
 
     Parameters
     ----------
@@ -130,12 +136,14 @@ def stream_of(snapshot: Snapshot, window: timedelta, begin: datetime | None = No
     if n_windows > MAX_WINDOWS:
         detail = f"makes {n_windows:,} windows of the stream; at most {MAX_WINDOWS:,} are replayed"
         raise InputError([Problem("policy_value", detail, file="replay", column="window", value=str(window))])
-    opening, arrival_pair = _inventory(ready)
+    opening, standing, arrival_pair = _inventory(ready)
     opens = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=first)
     arrives_on = ready.replenishment["arrives_on"].astype("datetime64[D]").astype("datetime64[us]").astype(np.int64)
     # window k closes at first + (k + 1) * length: the first k for which that is on or after the day's midnight
     return Stream(
-        snapshot=replace(ready, inventory=opening, fixed=Table.from_rows(ready.fixed.row_type, ())),
+        snapshot=replace(ready, inventory=opening, fixed=Table.from_rows(Fixed, ())),
+        fixed=ready.fixed,
+        standing=standing,
         begin=opens,
         window=window,
         order_window=order_window,
@@ -173,8 +181,8 @@ def _undated(ready: Snapshot) -> Iterator[Problem]:
         yield Problem("missing_field", detail, file="orders", column="ordered_at")
 
 
-def _inventory(ready: Snapshot) -> tuple[Table[Inventory], Ints]:
-    """List every pair that ever has stock, and which of them each replenishment row is of."""
+def _inventory(ready: Snapshot) -> tuple[Table[Inventory], Ints, Ints]:
+    """List every pair that ever has stock, what stands of each, and which of them each replenishment row is of."""
     stock, inbound, fixed = ready.inventory, ready.replenishment, ready.fixed
     held = {pair: row for row, pair in enumerate(zip(stock["node_id"].tolist(), stock["sku"].tolist(), strict=True))}
     arriving = list(zip(inbound["node_id"].tolist(), inbound["sku"].tolist(), strict=True))
@@ -187,7 +195,7 @@ def _inventory(ready: Snapshot) -> tuple[Table[Inventory], Ints]:
         filled[[position[pair] for pair in held]] = stock[name]
         return filled
 
-    on_hand = column("on_hand")
+    on_hand, standing = column("on_hand"), np.zeros(len(pairs), dtype=np.int64)
     arrival_pair = np.array([position[pair] for pair in arriving], dtype=np.int64)
     most = on_hand.copy()
     np.add.at(most, arrival_pair, inbound["quantity"].astype(np.int64))
@@ -200,7 +208,9 @@ def _inventory(ready: Snapshot) -> tuple[Table[Inventory], Ints]:
         raise InputError(problems)
     for pair, units in zip(zip(fixed["node_id"], fixed["sku"], strict=True), fixed["quantity"], strict=True):
         if pair in position:
-            on_hand[position[pair]] = max(0, on_hand[position[pair]] - int(units))
+            taken = min(int(on_hand[position[pair]]), int(units))
+            on_hand[position[pair]] -= taken
+            standing[position[pair]] += taken
     columns = {
         "node_id": np.array([node_id for node_id, _ in pairs], dtype=object),
         "sku": np.array([sku for _, sku in pairs], dtype=object),
@@ -208,4 +218,4 @@ def _inventory(ready: Snapshot) -> tuple[Table[Inventory], Ints]:
         "safety_stock": column("safety_stock"),
         "reserved": column("reserved"),
     }
-    return Table(Inventory, columns), arrival_pair
+    return Table(Inventory, columns), standing, arrival_pair

@@ -118,7 +118,8 @@ def snapshot_schema() -> Schema:
     }
     return {
         "type": "object",
-        "description": "All open orders, the stock picture, the network and the carriers at one instant. A table is an "
+        "description": "All open orders, the stock picture, the network and the carriers at one instant; with what "
+        "is to come (forecast, replenishment) and what stands already (fixed), where it is known. A table is an "
         "array of rows, or an object of equally long columns.",
         "properties": {"snapshot": head, **{name: _table_schema(name, row) for name, row in rows.items()}},
         "required": ["snapshot", *(name for name in REQUIRED_TABLES if name != "order_lines")],

@@ -2,7 +2,8 @@
 
 A cell is one order, one node, one service and units of each line. The bound is priced by `rating` and `planning`
 (vectorised); `evaluation` is the other writing of the same rules, one shipment at a time. Both say what the shipment
-costs, or that it cannot be: lines not allowed there, stock or capacity short, service not offered, promise missed.
+costs, or that it cannot be: lines not allowed there, stock or capacity short (after
+allocations that stand, which each side takes off by itself), service not offered, promise missed.
 """
 
 from __future__ import annotations

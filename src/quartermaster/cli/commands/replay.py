@@ -58,8 +58,8 @@ def replay(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Such as optimal,cheapest: optimal, optimal+prices, the named rules, hold, replan. Default: all that "
-            "the stream has what it needs for.",
+            help="Such as optimal,cheapest: optimal, optimal+prices, the named rules, router, router+refreshed, hold, "
+            "replan. Default: all that the stream has what it needs for.",
             show_default=False,
         ),
     ] = None,

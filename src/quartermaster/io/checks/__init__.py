@@ -8,6 +8,7 @@ from quartermaster.io.checks.draft import Draft
 from quartermaster.io.checks.keys import check_ambiguous_ids, check_duplicates
 from quartermaster.io.checks.network import check_network
 from quartermaster.io.checks.orders import check_orders
+from quartermaster.io.checks.outlook import check_outlook
 from quartermaster.io.checks.places import check_places
 from quartermaster.io.checks.references import check_references
 from quartermaster.io.findings import Findings
@@ -32,4 +33,5 @@ def check(draft: Draft, findings: Findings) -> None:
     check_orders(draft, findings)
     check_network(draft, findings)
     check_carriers(draft, findings)
+    check_outlook(draft, findings)
     check_worst_cost(draft, findings)

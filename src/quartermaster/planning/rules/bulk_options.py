@@ -31,7 +31,7 @@ MAX_STEPS = 60_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Steps:
+class Steps:
     """All pairs (whole, part of it) of a lattice in one run, a whole's together; see `Lattice.levels`.
 
     Parameters
@@ -51,20 +51,33 @@ class _Steps:
     position: Ints
 
     def parts(self, whole: int) -> slice:
-        """Return where the parts of a vector stand."""
+        """Return where the parts of a vector stand.
+
+        Parameters
+        ----------
+        whole
+            Number of the vector, not 0.
+        """
         at = int(self.position[whole])
         end = int(self.start[at + 1]) if at + 1 < len(self.start) else len(self.part)
         return slice(int(self.start[at]), end)
 
 
 @lru_cache(maxsize=1024)
-def _steps(quantities: tuple[int, ...]) -> _Steps:
+def steps_of(quantities: tuple[int, ...]) -> Steps:
+    """Return the pairs of a lattice; the same object for the same quantities.
+
+    Parameters
+    ----------
+    quantities
+        Units of each line.
+    """
     levels = lattice_of(quantities).levels
     sizes = np.cumsum([0, *(len(part) for _, part, _, _ in levels)])
     whole = np.concatenate([whole for whole, _, _, _ in levels])
     position = np.zeros(len(whole) + 1, dtype=np.int64)
     position[whole] = np.arange(len(whole))
-    return _Steps(
+    return Steps(
         whole=whole,
         start=np.concatenate([start + size for (_, _, _, start), size in zip(levels, sizes, strict=False)]),
         part=np.concatenate([part for _, part, _, _ in levels]),
@@ -168,7 +181,7 @@ class BulkOptions:
     def __init__(self, problem: PlanningProblem, cells: ShipmentCells) -> None:
         self.problem, self.cells, self.group = problem, cells, cells.group
         quantities = tuple(self.group.quantities.tolist())
-        self._steps = _steps(quantities)
+        self._steps = steps_of(quantities)
         units = self.group.vectors.sum(axis=1)
         self._most = int(units[-1])
         # states (shipments, served vector), the preferred of equal cost first: fewer backordered units, then shipments

@@ -25,7 +25,7 @@ FRACTIONS = (1, 2, 4, 8, 16)
 """A node is offered everything it has, a half, a quarter ...: the whole may be too heavy for any service."""
 
 
-def large_option(view: OrderView, remaining: Remaining) -> list[Take]:
+def large_option(view: OrderView, remaining: Remaining, stock_price: Ints | None = None) -> list[Take]:
     """Find a cheap option within the work limit.
 
     Parameters
@@ -34,12 +34,14 @@ def large_option(view: OrderView, remaining: Remaining) -> list[Take]:
         The order.
     remaining
         What is left.
+    stock_price
+        (n_skus, n_nodes) micro, what giving a unit away costs beyond what is paid; None = nothing.
     """
     wanted = np.array(view.quantities, dtype=np.int64)
     complete = view.problem.line_complete[view.lines]
     whole = True
     while True:
-        search = _Search(view, remaining, wanted)
+        search = _Search(view, remaining, wanted, stock_price)
         found = search.best([search.option(rule(view, remaining)) for rule in (nearest, priority)] if whole else [])
         served = search.served(found)
         broken = np.flatnonzero(complete & (served > 0) & (served < wanted))
@@ -74,6 +76,8 @@ class _Search:
         What is left.
     wanted
         (L,) units of each line that may be served.
+    stock_price
+        As for `large_option`.
 
     Attributes
     ----------
@@ -81,9 +85,10 @@ class _Search:
         Nodes by rank; a place is a position among them, so that the first of equals has the best priority.
     """
 
-    def __init__(self, view: OrderView, remaining: Remaining, wanted: Ints) -> None:
+    def __init__(self, view: OrderView, remaining: Remaining, wanted: Ints, stock_price: Ints | None = None) -> None:
         self.view, self.wanted = view, wanted
         problem = view.problem
+        self.stock_price = None if stock_price is None else stock_price[view.skus].T
         self.nodes = np.argsort(problem.node_rank)
         self.stock = view.stock(remaining).T[self.nodes]
         self.room = remaining.units[self.nodes]
@@ -217,5 +222,7 @@ class _Search:
         transport = book.transport(service, zone, home, weight[:, None], volume[:, None]).micro
         count = units.sum(axis=1)
         rest = book.handling(nodes, count) + book.distance_cost(view.distance_m[nodes], count)
+        if self.stock_price is not None:
+            rest = rest + np.sum(units * self.stock_price[nodes], axis=1)
         cost = transport + view.late_micro[nodes] + rest[:, None]
         return np.where((transport >= 0) & (zone >= 0), cost, INFEASIBLE)

@@ -29,12 +29,15 @@ class Part(NamedTuple):
         Their cost in micro, `extra_shipment` of each included.
     by_service
         (service, vector number) of each shipment, services rising.
+    place
+        Position of the node among those of the search.
     """
 
     vector: int
     shipments: int
     cost: int
     by_service: tuple[tuple[int, int], ...]
+    place: int = -1
 
 
 class _Joined(NamedTuple):

@@ -31,7 +31,7 @@ def nearest(view: OrderView, remaining: Remaining) -> list[Take]:
         What is left.
     """
     problem = view.problem
-    unknown = np.isnan(problem.snapshot.nodes["lat"]) | np.isnan(problem.snapshot.orders["lat"][view.order])
+    unknown = np.isnan(problem.book.origins.lat) | np.isnan(problem.book.destinations.lat[view.order])
     distance = np.where(unknown, 0, view.distance_m)  # all unknown places are equally far
     return walk(view, remaining, np.lexsort((problem.node_rank, distance, unknown)).tolist())
 
