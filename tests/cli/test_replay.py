@@ -49,6 +49,7 @@ def test_it_writes_tables_and_shows_regret(command, weeks):
     assert len(windows) == 2 * document["windows"]
     ends = {row["policy"]: row["total_so_far"] for row in windows}
     assert ends == {row["policy"]: row["total"] for row in rows}
+    assert ends == {row["policy"]: row["came_so_far"] for row in windows}
 
 
 def test_json_and_nothing_else(command, weeks):

@@ -31,6 +31,7 @@ def test_no_policy_is_below_the_bound(seed):
     assert bound.window_micro.sum() == bound.bound_micro
     for held in found.policies:
         assert held.total.total_micro >= bound.claimed_micro, held.policy
+        assert sum(held.came_micro) == held.total.total_micro
     assert found.deterministic
 
 

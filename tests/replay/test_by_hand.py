@@ -86,6 +86,7 @@ def test_patience_waits_for_what_arrives():
     # with one window of patience, b's first unit is served on Thursday, its second is given up then
     patient = replay(wanted, knobs=Knobs(patience=1))
     assert totals(patient) == [micro(17), 0, micro(5 + 100)]
+    assert patient.policies[0].came_micro == (micro(17), micro(105), 0)
     assert [window.open_orders for window in patient.policies[0].windows] == [1, 1, 1]
     assert patient.policies[0].total.split_orders == 1
     # with hindsight a's two come from ny in one shipment, b's one from la
@@ -121,6 +122,7 @@ def test_hold_waits_for_what_is_known_to_arrive_nearby_while_its_promise_lasts()
     held = replay(stream(**options), ["hold"], knobs=Knobs(hold_cost=Decimal(1)))
     assert totals(held) == [micro(1), micro(5), 0]
     assert held.policies[0].total.cost_micro["hold"] == micro(1)
+    assert held.policies[0].came_micro == (micro(5 + 1), 0, 0)
     # not where waiting costs as much as it saves
     assert totals(replay(stream(**options), ["hold"], knobs=Knobs(hold_cost=Decimal(7)))) == [micro(12), 0, 0]
     # nor with a promise of Thursday, which only leaving on Tuesday keeps, nor without any
@@ -134,6 +136,7 @@ def test_replan_moves_an_allocation_where_that_pays_for_being_moved():
     # planned from la on Tuesday, from ny on Wednesday, when it is released
     free = replay(stream(**options), ["replan"], knobs=Knobs(release=1))
     assert totals(free) == [0, micro(5), 0]
+    assert free.policies[0].came_micro == (micro(5), 0, 0)  # a came on Monday, whenever it left
     moved = replay(stream(**options), ["replan"], knobs=Knobs(release=1, stability=Decimal(6)))
     assert totals(moved) == [0, micro(5 + 6), 0]
     assert moved.policies[0].total.cost_micro["stability"] == micro(6)

@@ -193,4 +193,6 @@ def replay_policy(
         windows.append(figures)
         seconds.append(perf_counter() - began)
         tell((window + 1) / stream.n_windows)
-    return PolicyReplay(name, seed, tuple(windows), tuple(seconds), deterministic)
+    of_no_order = [figures.cost_micro[term] for term in ("opening", "hold", "stability") for figures in windows]
+    came = state.came_micro + np.array(of_no_order, dtype=np.int64).reshape(3, -1).sum(axis=0)
+    return PolicyReplay(name, seed, tuple(windows), tuple(came.tolist()), tuple(seconds), deterministic)

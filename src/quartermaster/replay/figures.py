@@ -73,6 +73,9 @@ class PolicyReplay:
         Its name, and the solver's seed.
     windows
         Figures by window; the windows in which nothing was open are there too.
+    came_micro
+        By window, what the orders that came in it cost in the end, micro; what no order pays (opening, hold, stability)
+        stands where it was paid. The sum is the total: set beside the bound, nobody looks good for shipping late.
     seconds
         Wall seconds by window.
     deterministic
@@ -82,6 +85,7 @@ class PolicyReplay:
     policy: str
     seed: int
     windows: tuple[WindowFigures, ...]
+    came_micro: tuple[int, ...]
     seconds: tuple[float, ...]
     deterministic: bool
 

@@ -15,7 +15,6 @@ from typing import Any
 from quartermaster.domain.money import money_text
 from quartermaster.domain.plan import relative_gap
 from quartermaster.errors import InputError
-from quartermaster.io import snapshot_sha256
 from quartermaster.io.atomic_files import write_files
 from quartermaster.policy import policy_document
 from quartermaster.replay.bound import Clairvoyant
@@ -102,7 +101,7 @@ def document(replay: Replay) -> dict[str, Any]:
     """
     stream, bound = replay.stream, replay.bound
     return {
-        "snapshot_sha256": snapshot_sha256(stream.snapshot),
+        "snapshot_sha256": replay.snapshot_sha256,
         "currency": stream.snapshot.currency,
         "begin": _instant(stream.begin),
         "end": _instant(stream.closes(stream.n_windows - 1)),
@@ -145,9 +144,10 @@ def _totals(held: PolicyReplay, bound: Clairvoyant | None) -> dict[str, Any]:
 def _window_rows(replay: Replay) -> Iterable[dict[str, Any]]:
     stream, bound = replay.stream, replay.bound
     for held in replay.policies:
-        spent = due = 0
+        spent = came = due = 0
         for number, figures in enumerate(held.windows):
             spent += figures.total_micro
+            came += held.came_micro[number]
             due += 0 if bound is None else int(bound.window_micro[number])
             yield {
                 "policy": held.policy,
@@ -159,8 +159,9 @@ def _window_rows(replay: Replay) -> Iterable[dict[str, Any]]:
                 "fill_rate": _ratio(figures.units_served, figures.units_served + figures.units_short, 1),
                 **_money(figures),
                 "total_so_far": money_text(spent),
+                "came_so_far": money_text(came),
                 "clairvoyant_so_far": "" if bound is None else money_text(due),
-                "regret_so_far": "" if bound is None else money_text(spent - due),
+                "regret_so_far": "" if bound is None else money_text(came - due),
             }
 
 

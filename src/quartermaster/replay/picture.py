@@ -40,13 +40,13 @@ def draw(replay: Replay) -> tuple[bytes, bytes]:
     points = [point for held in shown for point in _points(replay, held)]
     names = list(dict.fromkeys(held.policy for held in shown))
     currency = replay.stream.snapshot.currency
-    what = "cost so far" if replay.bound is None else "cost so far beyond the clairvoyant bound"
+    beyond = "" if replay.bound is None else " beyond the clairvoyant bound"
     chart = (
         altair.Chart(altair.Data(values=points))
         .mark_line(strokeWidth=2, interpolate="step-after")
         .encode(
             x=altair.X("when:T", title=None, axis=altair.Axis(grid=False)).scale(type="utc"),
-            y=altair.Y("regret:Q", title=f"{what}, {currency}"),
+            y=altair.Y("regret:Q", title=f"cost of the orders so far{beyond}, {currency}"),
             color=altair.Color("policy:N", sort=names, title=None).scale(
                 domain=names, range=[COLOURS[at % len(COLOURS)] for at in range(len(names))]
             ),
@@ -59,7 +59,14 @@ def draw(replay: Replay) -> tuple[bytes, bytes]:
             title=altair.Title("Policies through the stream", anchor="start", color=INK, fontSize=15, offset=12),
         )
         .configure_view(stroke=None)
-        .configure_axis(labelColor=MUTED, titleColor=MUTED, gridColor=GRID, domainColor=GRID, tickColor=GRID)
+        .configure_axis(
+            titleFontWeight="normal",
+            labelColor=MUTED,
+            titleColor=MUTED,
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+        )
         .configure_legend(labelColor=INK)
     )
     written = chart.to_json()
@@ -72,9 +79,9 @@ def _points(replay: Replay, held: PolicyReplay) -> list[dict[str, Any]]:
     step = -(-len(held.windows) // MOST_POINTS)
     points = [{"policy": held.policy, "when": stream.begin.isoformat(), "regret": 0.0}]
     spent = 0
-    for number, figures in enumerate(held.windows):
-        spent += figures.total_micro - (0 if bound is None else int(bound.window_micro[number]))
-        if number % step == 0 or number == len(held.windows) - 1:
+    for number, came in enumerate(held.came_micro):
+        spent += came - (0 if bound is None else int(bound.window_micro[number]))
+        if number % step == 0 or number == len(held.came_micro) - 1:
             when = stream.closes(number).isoformat()
             points.append({"policy": held.policy, "when": when, "regret": spent / MICRO})
     return points

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from quartermaster import io
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem
 from quartermaster.policy import Policy
@@ -28,6 +29,8 @@ class Replay:
     ----------
     stream, policy, knobs
         What was replayed.
+    snapshot_sha256
+        Hash of the stream's snapshot as it was given.
     policies
         One per policy and seed, in the order asked for.
     bound
@@ -35,6 +38,7 @@ class Replay:
     """
 
     stream: Stream
+    snapshot_sha256: str
     policy: Policy
     knobs: Knobs
     policies: tuple[PolicyReplay, ...]
@@ -107,4 +111,4 @@ def replay_stream(
     found = run_tasks(tasks, where, progress or (lambda what, share: None))
     clair = next((made for made in found if isinstance(made, Clairvoyant)), None)
     replays = tuple(made for made in found if isinstance(made, PolicyReplay))
-    return Replay(stream, policy, knobs, replays, clair)
+    return Replay(stream, io.snapshot_sha256(snapshot), policy, knobs, replays, clair)

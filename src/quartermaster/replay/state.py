@@ -69,6 +69,8 @@ class State:
         """(n_lines,) units that have not left."""
         self.shipped: Ints = np.zeros(len(snapshot.orders), dtype=np.int64)
         """(n_orders,) shipments so far."""
+        self.came_micro: Ints = np.zeros(stream.n_windows, dtype=np.int64)
+        """(n_windows,) what the orders that came in each window have cost so far, opening costs aside."""
         lines = snapshot.order_lines
         self._order = {order_id: row for row, order_id in enumerate(snapshot.orders["order_id"].tolist())}
         self._line = {
@@ -265,7 +267,9 @@ class State:
             opened.add(departure.node_id)
             for term, micro in departure.cost_micro.items():
                 cost[term] += micro
-            cost["extra_shipment"] += self.problem.extra_shipment_micro if self.shipped[order] > 1 else 0
+            extra = self.problem.extra_shipment_micro if self.shipped[order] > 1 else 0
+            cost["extra_shipment"] += extra
+            self.came_micro[self.stream.order_window[order]] += sum(departure.cost_micro.values()) + extra
             figures.shipments += 1
             figures.late_shipments += departure.late
             figures.split_orders += int(self.shipped[order] == 2)
@@ -296,7 +300,9 @@ class State:
         for order in short.tolist():
             lines = slice(problem.line_start[order], problem.line_start[order + 1])
             figures.units_short += int(self.left[lines].sum())
-            figures.cost_micro["backorder"] += self._backorder_micro(order, self.left[lines])
+            micro = self._backorder_micro(order, self.left[lines])
+            figures.cost_micro["backorder"] += micro
+            self.came_micro[self.stream.order_window[order]] += micro
 
     def departures(self, allocations: pd.DataFrame, shipments: pd.DataFrame) -> list[Departure]:
         """List the shipments of a plan.
