@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from good_plan import Draft
 
@@ -106,7 +107,7 @@ def backorder_of_one_unit_more(draft: Draft) -> None:
 @_false_claim("wrong_backorder")
 def backorder_of_a_line_that_ships(draft: Draft) -> None:
     assert draft.backorders is not None
-    draft.backorders.append({"order_id": "O1", "line_id": "1", "sku": "tea", "quantity": 3, "reason": "no_stock"})
+    draft.backorders.append(dict(draft.backorders[0], order_id="O1", sku="tea", quantity=3))
 
 
 @_false_claim("duplicate_backorder")
@@ -125,6 +126,114 @@ def backorder_of_another_sku(draft: Draft) -> None:
 def backorder_of_an_unknown_line(draft: Draft) -> None:
     assert draft.backorders is not None
     draft.backorders.append(dict(draft.backorders[0], line_id="7"))
+
+
+# Expected dates. O4's rug is the one that arrives at N3 on Sunday 13, ships on Monday 14, is delivered on Wednesday 16.
+
+
+def _dated(draft: Draft) -> dict[str, Any]:
+    assert draft.backorders is not None
+    return draft.backorders[1]
+
+
+@_false_claim("expected_date_alone")
+def ship_date_expected_and_no_delivery(draft: Draft) -> None:
+    _dated(draft)["expected_delivery_date"] = ""
+
+
+@_false_claim("expected_date_alone")
+def delivery_expected_and_no_ship_date(draft: Draft) -> None:
+    _dated(draft)["expected_ship_date"] = None
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_to_ship_before_it_arrives(draft: Draft) -> None:
+    _dated(draft)["expected_ship_date"] = "2026-09-12"  # a Saturday on which N3 ships
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_to_ship_on_a_sunday(draft: Draft) -> None:
+    _dated(draft).update(expected_ship_date="2026-09-20", expected_delivery_date="2026-09-22")
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_to_ship_some_day(draft: Draft) -> None:
+    _dated(draft)["expected_ship_date"] = "soon"
+
+
+@_false_claim("wrong_expected_ship_date", "wrong_expected_delivery_date")
+def expected_in_another_age(draft: Draft) -> None:
+    _dated(draft).update(expected_ship_date="9999-12-30", expected_delivery_date="9999-12-31")
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_where_nothing_arrives(draft: Draft) -> None:
+    assert draft.backorders is not None
+    draft.backorders[0].update(expected_ship_date="2026-09-14", expected_delivery_date="2026-09-16")
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_from_a_node_that_is_excluded(draft: Draft) -> None:
+    draft.change("order_lines", ("O4", "1"), excluded_nodes=("N3",))
+
+
+@_false_claim("wrong_expected_ship_date")
+def expected_where_no_service_carries_a_unit(draft: Draft) -> None:
+    draft.change("orders", ("O4",), service_level="express")  # air takes 2 000 g, a rug weighs 9 000
+
+
+@_false_claim("wrong_expected_delivery_date")
+def expected_a_day_before_any_service_delivers(draft: Draft) -> None:
+    _dated(draft)["expected_delivery_date"] = "2026-09-15"
+
+
+@_false_claim("wrong_expected_delivery_date")
+def expected_a_day_after_the_last_delivery(draft: Draft) -> None:
+    # what ground takes on Friday 18 is delivered on Tuesday 22
+    _dated(draft).update(expected_ship_date="2026-09-18", expected_delivery_date="2026-09-23")
+
+
+@_false_claim("wrong_expected_delivery_date")
+def expected_to_arrive_before_it_ships(draft: Draft) -> None:
+    _dated(draft)["expected_ship_date"] = "2026-09-17"
+
+
+@_false_claim("expected_units")
+def one_unit_expected_by_two(draft: Draft) -> None:
+    draft.change("order_lines", ("O4", "1"), quantity=2)
+    _dated(draft)["quantity"] = 2
+    draft.claimed = None  # two units backordered cost more than one
+
+
+def without_its_complete_order(draft: Draft) -> list[dict[str, Any]]:
+    """O3 takes nothing, and is backordered: two rugs from N3, where two are left over then, and a tea."""
+    assert draft.backorders is not None
+    draft.allocations = [row for row in draft.allocations if row["order_id"] != "O3"]
+    draft.shipments = [row for row in draft.shipments if row["order_id"] != "O3"]
+    draft.claimed = None
+    days = {"expected_ship_date": "2026-09-14", "expected_delivery_date": "2026-09-16"}
+    rows = [
+        {"order_id": "O3", "line_id": line_id, "sku": sku, "quantity": units, "reason": "ship_complete", **days}
+        for line_id, sku, units in (("1", "rug", 2), ("2", "tea", 1))
+    ]
+    draft.backorders += rows
+    return rows
+
+
+@_false_claim("expected_complete")
+def half_a_complete_order_expected(draft: Draft) -> None:
+    without_its_complete_order(draft)[1].update(expected_ship_date="", expected_delivery_date="")
+
+
+@_false_claim("expected_complete")
+def a_complete_order_expected_on_two_days(draft: Draft) -> None:
+    without_its_complete_order(draft)[1].update(expected_delivery_date="2026-09-17")
+
+
+@_false_claim("expected_units")
+def a_rug_left_over_expected_twice(draft: Draft) -> None:
+    without_its_complete_order(draft)
+    draft.change("inventory", ("N3", "rug"), on_hand=1)  # with the one that arrives two, for three that are promised
 
 
 @_false_claim("wrong_reason")

@@ -16,6 +16,7 @@ import pandas as pd
 from quartermaster.domain.carriers import Holiday, Rate, Service, Transit, Zone
 from quartermaster.domain.network import Inventory, Node, Product
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.outlook import Replenishment
 from quartermaster.domain.plan import (
     ALLOCATION_COLUMNS,
     BACKORDER_COLUMNS,
@@ -136,6 +137,8 @@ HOLIDAYS = (
     Holiday(date=date(2026, 9, 9), carrier="post"),
 )
 
+REPLENISHMENT = (Replenishment(node_id="N3", sku="rug", quantity=1, arrives_on=date(2026, 9, 13)),)
+
 POLICY = Policy(
     objective=ObjectivePolicy(
         cost_per_shipment_km=Decimal("0.003"), cost_per_unit_km=Decimal("0.0015"), extra_shipment=Decimal("0.75")
@@ -180,8 +183,9 @@ SHIPMENTS = (
      "3.74625", "1.30", "90.068018", "0"),
 )  # fmt: skip
 BACKORDERS = (
-    ("O2", "1", "lamp", 1, "no_stock"),
-    ("O4", "1", "rug", 1, "stock_taken"),
+    ("O2", "1", "lamp", 1, "no_stock", "", ""),
+    # One rug arrives at N3 on Sunday 13 and ships on Monday 14; two delivery days of zone B by ground: Wednesday 16.
+    ("O4", "1", "rug", 1, "stock_taken", "2026-09-14", "2026-09-16"),
 )
 OBJECTIVE = Objective(
     transport_micro=76_414_250,  # 8.525 + 10.043 + 20 + 34.10 + 3.74625
@@ -250,7 +254,7 @@ def good_snapshot() -> Snapshot:
     return Snapshot(
         as_of=AS_OF, currency="USD", orders=ORDERS, order_lines=LINES, products=PRODUCTS, nodes=NODES,
         inventory=INVENTORY, services=SERVICES, zones=ZONES, rates=RATES, transit=TRANSIT, holidays=HOLIDAYS,
-        checked=True,
+        replenishment=REPLENISHMENT, checked=True,
     )  # fmt: skip
 
 

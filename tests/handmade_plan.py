@@ -10,6 +10,7 @@ import pandas as pd
 from quartermaster.domain.plan import (
     ALLOCATION_COLUMNS,
     BACKORDER_COLUMNS,
+    EXPECTED_COLUMNS,
     SHIPMENT_COLUMNS,
     Objective,
     Plan,
@@ -60,6 +61,7 @@ def handmade_plan(snapshot: Snapshot, strategy: str = OPTIMAL, dearer: float = 1
     reasons = np.array(["stock_taken", "no_stock", "too_costly"], dtype=object)[rng.integers(0, 3, len(lines))]
     backorders = pd.DataFrame({name: lines[name][~served] for name in BACKORDER_COLUMNS[:4]})
     backorders["reason"] = reasons[~served]
+    backorders[list(EXPECTED_COLUMNS)] = ""
     objective = Objective(
         transport_micro=int(9_500_000 * dearer) * len(shipments),
         handling_micro=1_500_000 * len(shipments),

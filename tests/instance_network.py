@@ -9,6 +9,7 @@ from random import Random
 
 from quartermaster.domain.carriers import Holiday, Rate, Service, Transit, Zone
 from quartermaster.domain.network import Inventory, Node, Product
+from quartermaster.domain.outlook import Replenishment
 
 ZIPS = ("10001", "02139", "60601", "90001", "77002", "98101", "30303", "33101", "80202", "55401", "96701")
 """ZIP codes with a known centroid, from New York to Hawaii."""
@@ -214,6 +215,26 @@ def draw_holidays(rng: Random, as_of: datetime, nodes: list[Node], services: lis
         carrier = rng.choice(carriers) if kind > 0.7 and carriers else ""
         rows[day, node_id, carrier] = Holiday(date=day, node_id=node_id, carrier=carrier)
     return list(rows.values())
+
+
+def draw_replenishment(
+    rng: Random, as_of: datetime, products: list[Product], nodes: list[Node], demand: dict[str, int]
+) -> list[Replenishment]:
+    """Draw inbound supply around the demand, some of it due already, in random order; in one of four instances none."""
+    rows: dict[tuple[str, str, date], Replenishment] = {}
+    if rng.random() < 0.25:
+        return []
+    for product in products:
+        for _ in range(rng.choice((0, 1, 1, 2, 3))):
+            node_id = rng.choice(nodes).node_id
+            arrives_on = as_of.date() + timedelta(days=rng.choice((-2, 0, 1, 1, 2, 3, 5, 8, 30)))
+            quantity = rng.randint(1, demand.get(product.sku, 1) + 1)
+            rows[node_id, product.sku, arrives_on] = Replenishment(
+                node_id=node_id, sku=product.sku, quantity=quantity, arrives_on=arrives_on
+            )
+    drawn = list(rows.values())
+    rng.shuffle(drawn)
+    return drawn
 
 
 def _many(count: int, stem: str) -> list[str]:

@@ -23,12 +23,14 @@ from instance_network import (
     draw_inventory,
     draw_nodes,
     draw_products,
+    draw_replenishment,
 )
 
 from quartermaster.domain.network import Node, Product
 from quartermaster.domain.orders import Order, OrderLine
-from quartermaster.domain.outlook import Fixed
+from quartermaster.domain.outlook import Fixed, Replenishment
 from quartermaster.domain.snapshot import ROW_TYPES, Snapshot
+from quartermaster.domain.table import Table
 from quartermaster.io import ready
 from quartermaster.policy import BackorderPolicy, ObjectivePolicy, Policy, ServicePolicy, SolverPolicy
 
@@ -145,7 +147,9 @@ def _instance(name: str, size: Size) -> tuple[Snapshot, Policy]:
     )
     # Drawn apart, so that an instance is otherwise the one that it was before there were such rows.
     fixed = _fixed(Random(f"fixed of {name}"), orders, products, nodes)
-    return ready(replace(shuffled(snapshot, rng), fixed=fixed)), _policy(rng)
+    inbound = draw_replenishment(Random(f"{name} inbound"), as_of, products, nodes, demand)
+    told, policy = replace(shuffled(snapshot, rng), fixed=fixed), _policy(rng)
+    return ready(with_inbound(told, inbound)), policy
 
 
 def _fixed(rng: Random, orders: list[Order], products: list[Product], nodes: list[Node]) -> list[Fixed]:
@@ -164,6 +168,17 @@ def _fixed(rng: Random, orders: list[Order], products: list[Product], nodes: lis
         )
         rows[row.order_id, row.line_id, row.node_id, row.shipment_id] = row
     return list(rows.values())
+
+
+def with_inbound(snapshot: Snapshot, rows: list[Replenishment]) -> Snapshot:
+    """Replace the inbound supply; unchecked.
+
+    Parameters
+    ----------
+    snapshot, rows
+        The snapshot and the new rows.
+    """
+    return replace(snapshot, replenishment=Table.from_rows(Replenishment, rows), checked=False)
 
 
 def _orders(rng: Random, size: Size, as_of: datetime) -> list[Order]:

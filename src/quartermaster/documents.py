@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from quartermaster.domain.money import money_text, to_micro
-from quartermaster.domain.plan import ALLOCATION_COLUMNS, BACKORDER_COLUMNS, SHIPMENT_COLUMNS, Plan
+from quartermaster.domain.plan import (
+    ALLOCATION_COLUMNS,
+    BACKORDER_COLUMNS,
+    EXPECTED_COLUMNS,
+    SHIPMENT_COLUMNS,
+    Plan,
+)
 from quartermaster.domain.scarcity import ScarceResource
 from quartermaster.evaluation import Evaluation
 from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
 
 def tables_document(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     """Write the three tables of a plan as lists of rows: money as decimal text, whole numbers as numbers.
+
+    A date that cannot be promised is null.
 
     Parameters
     ----------
@@ -39,6 +47,8 @@ def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]
 def _cell(column: str, value: Any) -> Any:
     if column in MONEY_COLUMNS:
         return money_text(to_micro(value))
+    if column in EXPECTED_COLUMNS and not value:
+        return None
     return int(value) if column in WHOLE_COLUMNS else str(value)
 
 

@@ -57,10 +57,11 @@ def test_the_tables_stand_as_the_interface_says(folder):
     assert written["shipments.csv"].decode().splitlines()[4] == (
         "S4,O3,N3,post,ground,B,2,18400,222390,3,2026-09-08,2026-09-11,34.10,0.999999,1.667925,0.00"
     )
-    assert (
-        written["backorders.csv"]
-        == b"order_id,line_id,sku,quantity,reason\nO2,1,lamp,1,no_stock\nO4,1,rug,1,stock_taken\n"
-    )
+    assert written["backorders.csv"].decode().splitlines() == [
+        "order_id,line_id,sku,quantity,reason,expected_ship_date,expected_delivery_date",
+        "O2,1,lamp,1,no_stock,,",
+        "O4,1,rug,1,stock_taken,2026-09-14,2026-09-16",
+    ]
 
 
 def test_plan_json_holds_decimals_as_text_and_no_float(folder):

@@ -80,8 +80,8 @@ def test_shipments(tables: PlanTables) -> None:
 def test_backorders(tables: PlanTables) -> None:
     assert tuple(tables.backorders.columns) == BACKORDER_COLUMNS
     assert list(tables.backorders.itertuples(index=False, name=None)) == [
-        ("1", "a", "x", 1, "stock_taken"),
-        ("3", "a", "z", 4, "no_stock"),
+        ("1", "a", "x", 1, "stock_taken", "", ""),
+        ("3", "a", "z", 4, "no_stock", "", ""),
     ]
 
 

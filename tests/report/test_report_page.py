@@ -155,6 +155,20 @@ def test_every_shape_of_snapshot_has_its_page(shape: str) -> None:
     assert ("No node ships anything" in text) == (fill == 0.0)
 
 
+def test_what_waits_with_a_date_is_told() -> None:
+    snapshot = day_at([BERLIN, MUNICH, COLOGNE], [BERLIN])
+    plan = handmade_plan(snapshot, fill=0.0)
+    assert "With a date" not in _checked(report_html(snapshot, plan)).text()
+    days = {
+        "expected_ship_date": ["2026-03-09", "", "2026-03-04"],
+        "expected_delivery_date": ["2026-03-11", "", "2026-03-05"],
+    }
+    dated = dataclasses.replace(plan, backorders=plan.backorders.assign(**days))
+    text = _checked(report_html(snapshot, dated)).text()
+    assert "Inbound supply gives 4 of them a date, 2026-03-11 at the latest." in text
+    assert "With a date" in text
+
+
 def test_one_node_over_the_states() -> None:
     snapshot = demo_snapshot(orders=20, nodes=1, skus=5)
     text = _checked(report_html(snapshot, handmade_plan(snapshot, fill=1.0))).text()

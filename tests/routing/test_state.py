@@ -184,6 +184,8 @@ def test_rows_that_stand_take_stock_and_capacity() -> None:
     assert router.available("b", "k1") == 2
     order = qm.Order(order_id="o", lat=41.0, lon=-88.0)
     for number in range(2):
-        line = qm.OrderLine(order_id="o", line_id=str(number), sku="k1", quantity=1)
+        line = qm.OrderLine(order_id="o", line_id=str(number), sku="k1", quantity=1, pinned_node="b")
         router.commit(router.route(order, [line]).best)
     assert router.available("b", "k1") == 0
+    router.restock("b", "k1", 1)
+    assert router.route(order, [line]).best.shipments == ()  # b ships three times: once what stands, twice since

@@ -141,7 +141,7 @@ def figures_table(plan: Plan) -> Table:
 
 
 def backorder_table(plan: Plan) -> Table | None:
-    """Count the backordered units by reason; None where nothing is backordered.
+    """Count the backordered units by reason, and those with an expected date; None where nothing is backordered.
 
     Parameters
     ----------
@@ -154,9 +154,14 @@ def backorder_table(plan: Plan) -> Table | None:
     table.add_column("reason")
     table.add_column("lines", justify="right")
     table.add_column("units", justify="right")
-    grouped = plan.backorders.groupby("reason", sort=True)["quantity"].agg(["count", "sum"])
-    for reason, (lines, units) in zip(grouped.index, grouped.to_numpy(), strict=True):
-        table.add_row(str(reason), f"{int(lines):,}", f"{int(units):,}")
+    dated = plan.backorders["quantity"].where(plan.backorders["expected_delivery_date"] != "", 0)
+    any_dated = bool(dated.any())
+    if any_dated:
+        table.add_column("with a date", justify="right")
+    grouped = plan.backorders.assign(dated=dated).groupby("reason", sort=True)
+    figures = grouped.agg(lines=("quantity", "count"), units=("quantity", "sum"), dated=("dated", "sum"))
+    for reason, row in zip(figures.index, figures.to_numpy().tolist(), strict=True):
+        table.add_row(str(reason), *(f"{int(number):,}" for number in (row if any_dated else row[:2])))
     return table
 
 

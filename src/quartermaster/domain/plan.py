@@ -23,7 +23,10 @@ SHIPMENT_COLUMNS = (
     "units", "ship_date", "delivery_date", "transport", "handling", "distance", "late",
 )  # fmt: skip
 """Columns of shipments.csv; the last four are money."""
-BACKORDER_COLUMNS = ("order_id", "line_id", "sku", "quantity", "reason")
+EXPECTED_COLUMNS = ("expected_ship_date", "expected_delivery_date")
+"""Columns of backorders.csv that say when inbound supply lets the last units of a line ship and arrive; empty = no date
+can be promised."""
+BACKORDER_COLUMNS = ("order_id", "line_id", "sku", "quantity", "reason", *EXPECTED_COLUMNS)
 """Columns of backorders.csv."""
 
 
@@ -118,7 +121,8 @@ class Plan:
         How good it is known to be, what made it, what it costs.
     allocations, shipments, backorders
         DataFrames with the columns of `ALLOCATION_COLUMNS`, `SHIPMENT_COLUMNS`, `BACKORDER_COLUMNS`; ids are str,
-        quantities int64, dates ISO text, money Decimal; sorted, so that equal plans are equal bytes.
+        quantities int64, dates ISO text (an expected date that cannot be promised is empty), money Decimal; sorted, so
+        that equal plans are equal bytes.
     bound_micro
         Lower bound on the cost of any plan, in micro: the better of what the certificate proves and what the solver
         claims; None for named rules.

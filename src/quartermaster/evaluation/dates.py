@@ -26,14 +26,28 @@ def ship_date(node: Node, holidays: Set[date], as_of: datetime) -> date | None:
     as_of
         The planner's "now", aware.
     """
-    if not node.ships_on:
-        return None
     local = as_of.astimezone(ZoneInfo(node.timezone))
     day = local.date()
     # HH:MM against HH:MM: 12:00:59 still meets a cut-off of 12:00.
     in_time = local.time().replace(second=0, microsecond=0) <= node.cutoff
-    if not in_time:
-        day += ONE_DAY
+    return later_ship_date(node, holidays, day if in_time else day + ONE_DAY)
+
+
+def later_ship_date(node: Node, holidays: Set[date], first: date) -> date | None:
+    """Return the first day, on or after a day, on which a node ships; None when it never does.
+
+    Parameters
+    ----------
+    node
+        Its ship days count; its cut-off has no say in days to come.
+    holidays
+        Days on which it does not ship.
+    first
+        The first day that will do.
+    """
+    if not node.ships_on:
+        return None
+    day = first
     while day.weekday() not in node.ships_on or day in holidays:
         day += ONE_DAY
     return day

@@ -20,6 +20,7 @@ from quartermaster.evaluation.constraints import (
     check_stock,
     units_taken,
 )
+from quartermaster.evaluation.expected_dates import check_expected_dates
 from quartermaster.evaluation.loads import Load, load_shipments
 from quartermaster.evaluation.plan_rows import allocation_rows, backorder_rows, shipment_rows
 from quartermaster.evaluation.pricing import PricedShipment, Pricing
@@ -54,7 +55,8 @@ def evaluate_tables(
     shipments
         `shipment_id, order_id, node_id, carrier, service`; every derived column is compared where given.
     backorders
-        `order_id, line_id, quantity`, and `sku` and `reason` where given; None = derived from the allocations.
+        `order_id, line_id, quantity`, and `sku`, `reason` and the expected dates where given; None = derived from the
+        allocations.
     claimed
         Cost that the plan claims; None = none.
     claimed_total_micro
@@ -95,7 +97,9 @@ def evaluate_tables(
         ),
     )
     if backorders is not None:
-        check_backorders(backorder_rows(backorders, findings), shipped, records, findings)
+        rows = backorder_rows(backorders, findings)
+        check_backorders(rows, shipped, records, findings)
+        check_expected_dates(rows, taken, snapshot, records, pricing, findings)
     check_objective(claimed, claimed_total_micro, objective, findings)
     return Evaluation(objective, findings.all())
 

@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quartermaster.domain.money import MICRO
-from quartermaster.domain.plan import SHIPMENT_COLUMNS
+from quartermaster.domain.plan import EXPECTED_COLUMNS, SHIPMENT_COLUMNS
 from quartermaster.evaluation.violations import Findings
 
 if TYPE_CHECKING:
@@ -58,13 +58,15 @@ class ShipmentRow(NamedTuple):
 
 
 class BackorderRow(NamedTuple):
-    """Units of one order line that do not ship; `reason` is empty where not given."""
+    """Units of one order line that do not ship; `reason` and dates (ISO text) are empty where not given."""
 
     order_id: str
     line_id: str
     sku: str
     quantity: int
     reason: str
+    expected_ship_date: str
+    expected_delivery_date: str
 
     @property
     def where(self) -> str:
@@ -120,15 +122,17 @@ def backorder_rows(frame: pd.DataFrame, findings: Findings) -> list[BackorderRow
     Parameters
     ----------
     frame
-        Columns as in `BACKORDER_COLUMNS`; `sku` and `reason` may be absent.
+        Columns as in `BACKORDER_COLUMNS`; `sku`, `reason` and the expected dates may be absent.
     findings
         Violations are added to it.
     """
-    columns = _columns(frame, "backorders", ("order_id", "line_id", "quantity"), ("sku", "reason"), findings)
+    optional = ("sku", "reason", *EXPECTED_COLUMNS)
+    columns = _columns(frame, "backorders", ("order_id", "line_id", "quantity"), optional, findings)
     rows: list[BackorderRow] = []
-    for order_id, line_id, units, sku, reason in zip(*columns, strict=True):
+    for order_id, line_id, units, sku, reason, *days in zip(*columns, strict=True):
         quantity = whole(units)
-        row = BackorderRow(text(order_id), text(line_id), text(sku), quantity or 0, text(reason))
+        ships, arrives = (day(cell) if is_given(cell) else "" for cell in days)
+        row = BackorderRow(text(order_id), text(line_id), text(sku), quantity or 0, text(reason), ships, arrives)
         if quantity is None or quantity <= 0:
             findings.add("quantity", row.where, f"quantity {units} must be a whole number > 0")
         else:

@@ -59,6 +59,11 @@ RULES: dict[str, str] = {
     "wrong_late": "late is not what the policy charges",
     "wrong_backorder": "backorders must be ordered - allocated, for each line that is short",
     "wrong_reason": "the reason of a backorder is not a known one",
+    "expected_date_alone": "expected_ship_date and expected_delivery_date come together or not at all",
+    "expected_complete": "an order that ships complete has the same expected dates on all its lines, or on none",
+    "wrong_expected_ship_date": "no node that may serve the line can ship what arrives for it on that day",
+    "wrong_expected_delivery_date": "no service delivers what ships by expected_ship_date on that day",
+    "expected_units": "more units of a SKU have expected dates than can be had by then",
     "wrong_objective": "the claimed cost is not the plan's",
 }
 """Meaning of every rule a violation can name. The names are stable."""

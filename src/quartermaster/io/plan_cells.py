@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from quartermaster.domain.plan import SHIPMENT_COLUMNS
+from quartermaster.domain.plan import EXPECTED_COLUMNS, SHIPMENT_COLUMNS
 from quartermaster.io.numbers import MONEY_DECIMALS
 from quartermaster.io.texts import Refused
 
@@ -15,7 +15,7 @@ MONEY_COLUMNS = SHIPMENT_COLUMNS[-4:]
 """Columns of a plan that are money."""
 WHOLE_COLUMNS = ("quantity", "parcels", "billable_weight_g", "distance_m", "units")
 """Columns of a plan that are whole numbers."""
-DATE_COLUMNS = ("ship_date", "delivery_date")
+DATE_COLUMNS = ("ship_date", "delivery_date", *EXPECTED_COLUMNS)
 """Columns of a plan that are dates."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -24,6 +24,8 @@ _MONEY = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 
 def plan_cell(column: str, cell: str, *, needed: bool) -> Any:
     """Read one cell: None where a number or a date is not given, an empty text where a text is not.
+
+    An expected date that is empty stays an empty text, as a plan holds it: it says that no date can be promised.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ def plan_cell(column: str, cell: str, *, needed: bool) -> Any:
     if cell == "":
         if needed and column != "carrier":
             raise Refused("missing_field", "must be given")
-        return None if column in (*WHOLE_COLUMNS, *MONEY_COLUMNS, *DATE_COLUMNS) else ""
+        numbers_and_dates = (*WHOLE_COLUMNS, *MONEY_COLUMNS, *DATE_COLUMNS)
+        return None if column in numbers_and_dates and column not in EXPECTED_COLUMNS else ""
     if column in WHOLE_COLUMNS:
         return _whole(cell)
     if column in MONEY_COLUMNS:

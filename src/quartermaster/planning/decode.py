@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from quartermaster.domain.money import from_micro
 from quartermaster.domain.plan import ALLOCATION_COLUMNS, BACKORDER_COLUMNS, SHIPMENT_COLUMNS, Objective
+from quartermaster.planning.inbound import NO_DAY, expected_days
 from quartermaster.planning.kpis import key_figures
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.reasons import backorder_reasons
@@ -159,6 +160,7 @@ def _shipments(problem: PlanningProblem, shipments: Shipments, ids: NDArray[np.o
 def _backorders(problem: PlanningProblem, sourcing: Sourcing, shipments: Shipments, unserved: Ints) -> pd.DataFrame:
     lines = problem.snapshot.order_lines
     short = np.flatnonzero(unserved)
+    expected = expected_days(problem, sourcing, unserved, short)
     return _frame(
         BACKORDER_COLUMNS,
         lines["order_id"][short],
@@ -166,6 +168,8 @@ def _backorders(problem: PlanningProblem, sourcing: Sourcing, shipments: Shipmen
         lines["sku"][short],
         unserved[short],
         backorder_reasons(problem, sourcing, shipments, unserved, short),
+        _dates(expected.ship_day),
+        _dates(expected.delivery_day),
     )
 
 
@@ -176,10 +180,11 @@ def _frame(names: tuple[str, ...], *columns: NDArray[Any]) -> pd.DataFrame:
 
 
 def _dates(days: Ints) -> NDArray[np.object_]:
-    """Write days since 1970-01-01 as ISO text; distinct days are few."""
+    """Write days since 1970-01-01 as ISO text, empty where there is none; distinct days are few."""
     distinct, where = np.unique(days, return_inverse=True)
     texts = np.empty(len(distinct), dtype=object)
     texts[:] = np.datetime_as_string(distinct.astype("datetime64[D]")).tolist()
+    texts[distinct == NO_DAY] = ""
     return texts[where]
 
 

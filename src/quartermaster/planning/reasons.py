@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.domain.plan import Reason
+from quartermaster.planning.carried import most_units
 from quartermaster.planning.kpis import node_load
 from quartermaster.planning.problem import UNLIMITED, PlanningProblem
 from quartermaster.planning.shipments import Shipments
@@ -160,34 +161,13 @@ def _carried(problem: PlanningProblem, lines: Ints, stocked: Ints) -> tuple[Ints
     """
     row, node = np.nonzero(stocked)
     lanes = problem.book.lanes(problem.line_order[lines[row]], node)
-    most = _most_units(problem, lines[row], lanes.zone.astype(np.int64))
+    most = most_units(problem, lines[row], problem.line_quantity[lines[row]], lanes.zone)
     both = []
     for offered in (lanes.zone >= 0, (lanes.zone >= 0) & ~(problem.late_forbidden & (lanes.late_days > 0))):
         units = np.zeros_like(stocked)
         units[row, node] = np.minimum(stocked[row, node], np.where(offered, most, 0).sum(axis=1))
         both.append(units)
     return both[0], both[1]
-
-
-def _most_units(problem: PlanningProblem, lines: Ints, zone: Ints) -> Ints:
-    """Return (n, n_services): how many of each line's units one shipment carries, by bisection (more is heavier)."""
-    book = problem.book
-    service = np.arange(book.n_services)[None, :]
-    home = book.residential[problem.line_order[lines]][:, None]
-    sku = problem.line_sku[lines][:, None]
-    wanted = np.broadcast_to(problem.line_quantity[lines][:, None], zone.shape)
-
-    def carries(units: Ints) -> Flags:
-        weight, volume = problem.weight_g[sku] * units, problem.volume_mm3[sku] * units
-        return np.asarray(book.transport(service, zone, home, weight, volume).micro >= 0)
-
-    low = np.where(carries(wanted), wanted, 0)
-    high = wanted - (low == 0)  # the most that may still be possible
-    while np.any(low < high):
-        middle = (low + high + 1) // 2
-        fine = carries(middle)
-        low, high = np.where(fine, middle, low), np.where(fine, high, middle - 1)
-    return low
 
 
 def _short_of(problem: PlanningProblem, lines: Ints, stocked: Ints, units: Ints) -> Flags:

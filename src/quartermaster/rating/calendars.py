@@ -101,26 +101,31 @@ def ship_days(nodes: Table[Node], holidays: Table[Holiday], as_of: datetime) -> 
 
 
 def ship_days_from(
-    nodes: Table[Node], holidays: Table[Holiday], node: NDArray[np.integer], day: NDArray[np.integer]
-) -> NDArray[np.int32]:
-    """Find the first day on or after a given one on which a node ships; the cut-off plays no part.
+    nodes: Table[Node], holidays: Table[Holiday], node: NDArray[Any], day: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Find the first day, on or after a day, on which a node ships; its cut-off has no say in days to come.
 
     Parameters
     ----------
-    nodes, holidays
-        As for `ship_days`.
-    node, day
-        (n,) rows of nodes, and days since 1970-01-01.
+    nodes
+        The nodes.
+    holidays
+        Days on which one node, or every node, does not ship.
+    node
+        (n,) rows of `nodes`.
+    day
+        (n,) days since 1970-01-01.
 
     Returns
     -------
-    ndarray of int32, shape (n,)
+    ndarray of int64, shape (n,)
         `NO_DAY` where a node has no shipping day at all.
     """
     closed = holidays_by(holidays, "node_id")
-    ids, weekdays = nodes["node_id"], nodes["ships_on"]
-    asked = zip(np.asarray(node).tolist(), np.asarray(day).tolist(), strict=True)
-    return np.array([_next_day(first, int(weekdays[row]), closed[ids[row]]) for row, first in asked], dtype=np.int32)
+    node_ids, weekdays = nodes["node_id"].tolist(), nodes["ships_on"].tolist()
+    asked, where = np.unique(np.column_stack([node, day]).astype(np.int64), axis=0, return_inverse=True)
+    days = [_next_day(first, weekdays[row], closed[node_ids[row]]) for row, first in asked.tolist()]
+    return np.array(days, dtype=np.int64)[where.ravel()]
 
 
 def _clock(as_of: datetime, timezone: str) -> tuple[int, int]:

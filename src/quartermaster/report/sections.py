@@ -152,7 +152,7 @@ def busiest(loads: Sequence[NodeLoad], most: int = MOST_NODES) -> list[NodeLoad]
 
 
 def backorder_section(snapshot: Snapshot, plan: Plan) -> str:
-    """Write what waits, and why.
+    """Write what waits, why, and how much of it has an expected date.
 
     Parameters
     ----------
@@ -166,16 +166,29 @@ def backorder_section(snapshot: Snapshot, plan: Plan) -> str:
     by_reason = table_held.groupby("reason")["quantity"].sum()
     pairs = sorted(((REASONS.get(str(name), str(name)), int(total)) for name, total in by_reason.items()), key=_largest)
     chart = inline_svg(backorder_chart(pairs), "backorders", "Backordered units by reason")
-    by_sku = table_held.groupby("sku").agg(units=("quantity", "sum"), orders=("order_id", "nunique")).reset_index()
+    dated = table_held["quantity"].where(table_held["expected_delivery_date"] != "", 0)
+    grouped = table_held.assign(dated=dated).groupby("sku")
+    by_sku = grouped.agg(
+        units=("quantity", "sum"), orders=("order_id", "nunique"), dated=("dated", "sum")
+    ).reset_index()
     by_sku = by_sku.sort_values(["units", "sku"], ascending=[False, True]).head(_MOST_SKUS)
-    rows = [Row([str(sku), count(int(held)), count(int(n))]) for sku, held, n in by_sku.itertuples(index=False)]
+    headings = ["SKU", "Units", "Orders"]
+    if dated.any():
+        headings.append("With a date")
+    rows = [
+        Row([str(sku), *(count(int(number)) for number in numbers)][: len(headings)])
+        for sku, *numbers in by_sku.itertuples(index=False)
+    ]
     orders = int(table_held["order_id"].nunique())
     note = (
         f"{plural(units, 'unit')} of {plural(orders, 'order')} wait, at a cost of "
         f"{money(plan.objective.terms()['backorder'], snapshot.currency)} in the objective."
     )
+    if dated.any():
+        last = max(table_held["expected_delivery_date"])
+        note += f" Inbound supply gives {count(int(dated.sum()))} of them a date, {last} at the latest."
     body = f'<figure class="bars">{chart}</figure><h3>SKUs that wait most</h3>'
-    return section("What waits, and why", note, body + table(["SKU", "Units", "Orders"], rows, narrow=True))
+    return section("What waits, and why", note, body + table(headings, rows, narrow=True))
 
 
 def _largest(pair: tuple[str, int]) -> tuple[int, str]:

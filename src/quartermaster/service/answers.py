@@ -80,6 +80,12 @@ class Backorder(Answer):
     sku: str
     quantity: Annotated[int, Field(ge=1)]
     reason: Reason
+    expected_ship_date: Annotated[
+        Day | None, Field(description="when the last of them can ship, from inbound supply; null = no date")
+    ]
+    expected_delivery_date: Annotated[
+        Day | None, Field(description="when the last of them can be delivered; null = no date")
+    ]
 
 
 class Finding(Answer):
