@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from quartermaster.policy import Policy as Policy
     from quartermaster.policy import ServicePolicy as ServicePolicy
     from quartermaster.policy import SolverPolicy as SolverPolicy
+    from quartermaster.replay.run import replay_stream as replay_stream
     from quartermaster.report import report_html as report_html
     from quartermaster.router import Router as Router
 
@@ -86,6 +87,7 @@ _HOMES = {
         "write_snapshot",
     ),
     "policy": ("BackorderPolicy", "FuturePolicy", "ObjectivePolicy", "Policy", "ServicePolicy", "SolverPolicy"),
+    "replay.run": ("replay_stream",),
     "report": ("report_html",),
     "router": ("Router",),
 }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
@@ -37,9 +38,9 @@ __all__ = ["compare", "demo_snapshot", "evaluate", "plan", "prices", "read_polic
 
 VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
 """Packages whose version can change a plan."""
+_version = cache(version)  # it reads the disk each time, and a replay makes thousands of plans
 START_EARLY = 2_000
-"""Orders times nodes from which solver processes are started at once, beside the named rules; a smaller problem starts
-them when it has a program large enough to need one."""
+"""Orders times nodes from which solver processes start at once, beside the named rules; else when one is needed."""
 SECONDS_TO_START = 0.5
 """Time limit below which none is started early: it would not be ready in time, and slow the named rules down."""
 SECONDS_TO_CHECK = 0.0001
@@ -352,7 +353,7 @@ def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) 
         kpis=_kpis(tables.kpis, decision.counters),
         snapshot_sha256=sha256,
         policy=policy,
-        versions={**{name: version(name) for name in VERSIONED}, "tzdata": time_zone_version()},
+        versions={**{name: _version(name) for name in VERSIONED}, "tzdata": time_zone_version()},
         seed=policy.solver.seed,
         deterministic=decision.deterministic,
         certificate=_certificate(snapshot, decision, sha256),

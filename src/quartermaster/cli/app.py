@@ -15,6 +15,7 @@ from quartermaster.cli.commands.evaluate import evaluate
 from quartermaster.cli.commands.init import init
 from quartermaster.cli.commands.plan import plan
 from quartermaster.cli.commands.prices import prices
+from quartermaster.cli.commands.replay import replay
 from quartermaster.cli.commands.serve import serve
 from quartermaster.cli.commands.validate import validate
 from quartermaster.cli.commands.verify import verify
@@ -78,6 +79,7 @@ app.command()(evaluate)
 app.command()(verify)
 app.command()(prices)
 app.command()(compare)
+app.command()(replay)
 app.command()(serve)
 app.command()(bench)
 

@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "parquet_missing": "reading Parquet needs an extra that is not installed",
     "report_missing": "the report needs an extra that is not installed",
     "service_missing": "the server needs an extra that is not installed",
+    "cluster_missing": "a cluster needs an extra that is not installed, or does not answer",
     # Syntax
     "encoding": "the bytes are not UTF-8",
     "json_syntax": "the document is not JSON",
