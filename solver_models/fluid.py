@@ -50,12 +50,12 @@ class FluidPrices:
     price
         (n_resources,) int64 >= 0: price of one unit. [lambda]
     bound
-        L of these prices: a lower bound on V.
+        L of these prices: a lower bound on V where every column is listed.
     value
         Cost of the best fractional choice found, an upper bound on V; infinite when no program was solved.
     finished
         True when no option was left out that could save anything: the prices are duals of the whole model, each
-        rounded to a whole number.
+        rounded to a whole number. Of the listed columns only, where not all are.
     clocked
         True when the clock, not the work, ended the search for prices.
     """

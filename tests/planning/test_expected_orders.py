@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 from random import Random
 
+import numpy as np
 import pytest
 from simple_day import CHICAGO, NEWARK, simple_day
 
@@ -16,6 +17,8 @@ from quartermaster.domain.outlook import Forecast
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError
 from quartermaster.planning.expected_orders import DESTINATIONS, ExpectedOrders, expected_orders
+from quartermaster.planning.problem import build_problem
+from quartermaster.planning.stock_prices import price_stock
 from quartermaster.policy import FuturePolicy, Policy, SolverPolicy
 
 
@@ -29,9 +32,12 @@ def day(orders: dict[str, str], lines: list[tuple[str, str, int]], forecast: lis
             for number, (order_id, sku, quantity) in enumerate(lines)
         ],
         nodes=[Node(node_id="A", **NEWARK), Node(node_id="B", **CHICAGO)],
-        stock={("A", sku): 5 for sku in skus},
         forecast=forecast,
-        **{"products": [Product(sku=sku, weight_g=400) for sku in skus], **tables},
+        **{
+            "stock": {("A", sku): 5 for sku in skus},
+            "products": [Product(sku=sku, weight_g=400) for sku in skus],
+            **tables,
+        },
     )
 
 
@@ -111,3 +117,13 @@ def test_prices_need_a_forecast_and_a_horizon():
     with pytest.raises(InputError) as raised:
         qm.stock_prices(day({"1": "10001"}, [("1", "X", 1)], []), Policy(solver=SolverPolicy()))
     assert [problem.code for problem in raised.value.problems] == ["missing_field", "policy_value"]
+
+
+@pytest.mark.parametrize("times", [0.01, 50.0])
+def test_what_no_stock_covers_costs_as_often_as_it_comes(times):
+    """No X anywhere and backorders at 100: the fluid costs 100 for each time the order comes."""
+    snapshot = day({"1": "10001"}, [("1", "X", 1)], [], stock={})
+    supply = build_problem(snapshot, Policy()).available
+    kinds = ExpectedOrders(snapshot, np.array([times]))
+    priced = price_stock(kinds, Policy(), supply, seconds_left=lambda: 30.0)
+    assert priced.bound == pytest.approx(100_000_000 * times)

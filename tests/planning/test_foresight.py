@@ -23,6 +23,7 @@ from quartermaster.domain.outlook import Forecast, Replenishment
 from quartermaster.domain.plan import Plan, Status
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError
+from quartermaster.planning.foresight import REFUSED
 from quartermaster.policy import FuturePolicy, Policy
 
 SEEDS = range(int(os.environ.get("QUARTERMASTER_SEEDS", "60")))
@@ -221,3 +222,22 @@ def test_bad_price_files_are_refused(tmp_path, text: str, codes: list[str]) -> N
     with pytest.raises(InputError) as raised:
         qm.read_stock_prices(tmp_path / "stock_prices.csv")
     assert [problem.code for problem in raised.value.problems] == codes
+
+
+def test_where_units_would_be_given_up_the_plan_without_stock_value_stands_and_says_so() -> None:
+    """An order too large to list would leave units that are dear at A; then nothing is decided anew."""
+    skus = ["S0", "S1", "S2", "S3"]
+    snapshot = simple_day(
+        orders=[Order(order_id="big", **NEWARK)],
+        lines=[OrderLine(order_id="big", line_id=sku, sku=sku, quantity=20) for sku in skus],
+        nodes=[Node(node_id="A", priority=1, **NEWARK), Node(node_id="B", priority=2, **NEWARK)],
+        stock={(node_id, sku): units for sku in skus for node_id, units in (("A", 20), ("B", 12))},
+    )
+    prices = StockPrices(node_id=("A",) * 4, sku=tuple(skus), price_micro=(200 * MICRO,) * 4)
+    plain, plan = qm.plan(snapshot), qm.plan(snapshot, stock_prices=prices)
+    assert plan.run.counters["stock_value_refused"] == 1
+    assert REFUSED in plan.run.warnings
+    assert served(plan) == served(plain)
+    assert plan.allocations.equals(plain.allocations)
+    assert plan.decision_bound_micro is not None
+    assert plan.decision_bound_micro <= plan.decision_total_micro

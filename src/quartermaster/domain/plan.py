@@ -147,8 +147,8 @@ class Plan:
     stock_value_micro
         What the units that the plan takes are worth by these prices, in micro; None without them.
     decision_bound_micro
-        Lower bound, in micro, on cost and stock value together of any plan that backorders no line beyond what today's
-        orders alone make necessary (any plan at all under `future.may_backorder`); None without stock prices.
+        Lower bound, in micro, on cost and stock value together of any plan that backorders no line beyond the plan that
+        was made without stock value (any plan at all under `future.may_backorder`); None without stock prices.
     """
 
     status: Status

@@ -28,6 +28,8 @@ FIRST_SHARE = 0.5
 """Share of the time limit that the plan without stock value may take."""
 MOST_CHARGED = 10**15
 """Charge of a whole order for units beyond those spared, at the most, micro: as much as an order may cost."""
+REFUSED = "the plan with stock value would have backordered more units; the plan without it stands"
+"""Said where stock value decided nothing."""
 PRICES_SHARE = 0.5
 """Share of the time left after it that the prices of stock may take."""
 
@@ -129,7 +131,8 @@ def _decide_again(
     may_backorder = problem.policy.future.may_backorder
     valued = replace(problem, value=value)
     if not may_backorder:
-        # more than a unit is worth here or elsewhere, and than waiting for it costs; sums over an order stay small
+        # more than a unit is worth itself, and than waiting for it costs. What giving it up may save other orders is
+        # not counted, nor are orders too large to list charged: the check below finds what that lets through.
         dearest = int(problem.line_backorder_micro.max(initial=0)) + value.highest
         most_units = int(np.bincount(problem.line_order, problem.line_quantity).max(initial=1))
         dearest = min(dearest, MOST_CHARGED // most_units)
@@ -156,7 +159,12 @@ def _decide_again(
         "solver_contradictions": contradictions + withdrawn,
         "stock_value_refused": int(not kept),
     }
+    warnings = first.warnings if kept else (*first.warnings, REFUSED)
     decision = replace(
-        first, sourcing=sourcing, deterministic=first.deterministic and not found.clocked, counters=counters
+        first,
+        warnings=warnings,
+        sourcing=sourcing,
+        deterministic=first.deterministic and not found.clocked,
+        counters=counters,
     )
     return decision, Foresight(value, value.taken(problem.line_sku, sourcing), max(least, bound))

@@ -15,9 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.planning.expected_orders import ExpectedOrders
+from quartermaster.planning.expected_orders import ExpectedOrders, Floats
 from quartermaster.planning.listing import list_candidates, units_wanted
-from quartermaster.planning.problem import UNLIMITED, build_problem
+from quartermaster.planning.problem import UNLIMITED, PlanningProblem, build_problem
 from quartermaster.planning.sourcing import NOTHING
 from quartermaster.planning.stock_value import StockValue
 from quartermaster.planning.trim import trim
@@ -38,9 +38,9 @@ class PricedStock:
     value
         The prices.
     bound
-        What the expected orders cost at least, as a fluid, in micro.
+        What the expected orders cost at least, as a fluid, in micro; an estimate where `finished` is False.
     finished
-        True when the prices are duals of the whole model.
+        True when the prices are duals of the whole model: of every option of every order.
     clocked
         True when the clock ended the search for them.
     """
@@ -83,7 +83,7 @@ def price_stock(
         node_max_units=unlimited,
         node_opening_micro=np.zeros(problem.n_nodes, dtype=np.int64),
     )
-    trimmed, constant = trim(problem)
+    trimmed, _ = trim(problem)
     candidates = list_candidates(trimmed, NOTHING, units_wanted(trimmed, expected.times))
     arrays, pair = candidates.arrays, candidates.stock_pair
     cost = arrays.column_cost
@@ -94,10 +94,18 @@ def price_stock(
         seconds_left=seconds_left,
         runner=runner,
     )
+    exact = found.finished and arrays.all_listed and not candidates.large
     price = found.price[: len(pair)]
     priced = np.flatnonzero(price)
     value = StockValue(problem.n_nodes, pair[priced], price[priced])
-    return PricedStock(value, found.bound + constant, found.finished, found.clocked)
+    return PricedStock(value, found.bound + _backordered(problem, trimmed, expected.times), exact, found.clocked)
+
+
+def _backordered(problem: PlanningProblem, trimmed: PlanningProblem, times: Floats) -> float:
+    """Return what it costs to backorder what no stock in reach covers, as often as each order comes."""
+    removed = (problem.line_quantity - trimmed.line_quantity) * problem.line_backorder_micro
+    charged = problem.order_backorder_micro - trimmed.order_backorder_micro
+    return float(removed @ times[problem.line_order] + charged @ times)
 
 
 def supply_within(stock: sparse.csr_array, snapshot: Snapshot, horizon_days: int) -> sparse.csr_array:
