@@ -128,7 +128,7 @@ def test_claim_of_rows_that_the_file_cannot_hold(day):
     pq.write_table(pa.table({"node_id": constant, "sku": constant, "on_hand": zero}), path, compression="zstd")
     started = time.process_time()
     assert codes_of(day) == [("parquet_format", "inventory.parquet", None)]
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10  # a hang, not a speed
 
 
 def test_parquet_over_the_row_limit(day):
@@ -251,13 +251,16 @@ def test_output_folder_is_made(day, tmp_path):
     assert io.snapshot_sha256(io.read_snapshot(tmp_path / "a" / "b")) == io.snapshot_sha256(io.read_snapshot(day))
 
 
-def test_deep_json_is_refused_at_once():
+def test_deep_json_is_refused_sooner_than_good_json_is_read():
+    deep = b'{"orders":' * 100_000
+    good = b"[" + b"1234567," * (len(deep) // 8) + b"1]"
+
     def refuse():
         with pytest.raises(InputError) as raised:
-            io.parse_document(b'{"orders":' * 100_000)
+            io.parse_document(deep)
         assert raised.value.problems[0].code == "json_too_deep"
 
-    assert least_cpu_seconds(refuse) < 0.05
+    assert least_cpu_seconds(refuse) < least_cpu_seconds(lambda: io.parse_document(good))
 
 
 def test_reading_a_bad_folder_never_shows_a_traceback(day):

@@ -140,7 +140,7 @@ def test_ctrl_c_while_planning(tmp_path, seconds):
     started = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30  # the plan alone would take 60
     assert (out, "Traceback" in err) == ("", False)
     assert not (tmp_path / "plan").exists()
 

@@ -32,7 +32,7 @@ def refused(client, body, status, path="/v1/plan"):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     started = time.process_time()
     response = client.post(path, content=content, headers=JSON)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5  # a hang, not a speed
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert len(response.content) <= 64 * 1024
@@ -137,9 +137,11 @@ def test_fields(client, name):
     assert pointer is None or pointer in {error.pointer for error in found}
 
 
-def test_a_hundred_thousand_brackets_cost_nothing(client):
-    seconds = least_cpu_seconds(lambda: client.post("/v1/plan", content=b"[" * 100_000, headers=JSON))
-    assert seconds < 0.05
+def test_a_hundred_thousand_brackets_cost_less_than_a_list_of_that_length(client):
+    def seconds(content):
+        return least_cpu_seconds(lambda: client.post("/v1/plan", content=content, headers=JSON))
+
+    assert seconds(b"[" * 100_000) < 2 * seconds(b"[" + b"1," * 50_000 + b"1]")
 
 
 def test_too_many_lines_are_refused_before_they_are_read(client):

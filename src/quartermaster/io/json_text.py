@@ -22,7 +22,7 @@ MAX_EXPONENT = 308
 MAX_LITERAL_DIGITS = 4_300
 """Longest number at all; longer ones are noise, not numbers."""
 
-_BLOCK = 2**20
+_BLOCK = 2**16
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
