@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from solver_models.bound import Prices, constant_of, priced_columns
 from solver_models.pricing import Pricer
-from solver_models.sourcing import SourcingArrays, paid_by_order
+from solver_models.sourcing import SourcingArrays, exact_sum
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def ascend(
     out_of_time: Callable[[], bool],
     target: int | None = None,
     weight: Floats | None = None,
-    seen: Callable[[Ints], object] | None = None,
+    seen: Callable[[Ints, Ints, Ints], object] | None = None,
 ) -> tuple[Prices, int]:
     """Improve prices.
 
@@ -84,7 +84,7 @@ def ascend(
         (n_orders,) how often each order comes; None = once. Shares of opening costs must be none then, and the bound
         is a whole number below that of these weights. [w]
     seen
-        Told the columns of the cheapest options at each step.
+        Told, at each step, the columns of the cheapest options, what they cost each order, and the prices of resources.
 
     Returns
     -------
@@ -100,12 +100,11 @@ def ascend(
     for number in range(rounds):
         prices = Prices(np.rint(resource).astype(np.int64), np.rint(share).astype(np.int64), start.opening_node)
         column_cost = priced_columns(arrays, prices)
-        total, chosen = pricer.options(column_cost)
+        order_cost, chosen = pricer.options(column_cost)
         times = None if weight is None else weight[arrays.column_order[chosen]]
-        if weight is not None:
-            total = floor(paid_by_order(arrays, chosen, column_cost) @ weight)
+        total = exact_sum(order_cost) if weight is None else floor(order_cost @ weight)
         if seen is not None:
-            seen(chosen)
+            seen(chosen, order_cost, prices.resource)
         bound = total + constant_of(arrays, prices)
         if bound > best_bound:
             best, best_bound = prices, bound

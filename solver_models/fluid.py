@@ -93,7 +93,8 @@ def fluid_prices(
     arrays = replace(arrays, opening=np.zeros_like(arrays.opening))
     pricer, options, everyone = Pricer(arrays), _Options(arrays), np.ones(arrays.n_orders, dtype=bool)
     nothing = np.empty(0, dtype=np.int64)
-    options.add(nothing, everyone)
+    free = no_prices(arrays).resource
+    options.add(nothing, paid_by_order(arrays, nothing, arrays.column_cost), free, everyone)
     # nodes that must be watched are pooled for the ascent: faster, and a lower bound too
     prices, bound = ascend(
         arrays,
@@ -103,10 +104,12 @@ def fluid_prices(
         step=step,
         out_of_time=lambda: seconds_left() <= 0,
         weight=weight,
-        seen=lambda chosen: options.add(chosen, everyone),
+        seen=lambda chosen, paid, price: options.add(chosen, paid, price, everyone),
     )
     options.keep_best(prices.resource, KEPT_OPTIONS)
-    options.add(nothing, everyone)  # with it, every program has an answer
+    options.add(
+        nothing, paid_by_order(arrays, nothing, arrays.column_cost), free, everyone
+    )  # with it, every program has an answer
     best, value = float(bound), np.inf
     for _ in range(MAX_ROUNDS):
         if len(options) > MASTER_OPTIONS or seconds_left() <= 0:
@@ -117,13 +120,12 @@ def fluid_prices(
         dual, order_dual, value = solved
         now = replace(prices, resource=np.rint(dual).astype(np.int64))
         column_cost = priced_columns(arrays, now)
-        _, chosen = pricer.options(column_cost)
-        paid = paid_by_order(arrays, chosen, column_cost)
+        paid, chosen = pricer.options(column_cost)
         found = float(paid @ weight - arrays.capacity @ now.resource.astype(np.float64))
         if found >= best:
             prices, best = now, found
         saving = paid < order_dual - SLACK * np.maximum(1.0, np.abs(order_dual))
-        if value - found <= CLOSE * max(1.0, abs(value)) or not options.add(chosen, saving):
+        if value - found <= CLOSE * max(1.0, abs(value)) or not options.add(chosen, paid, now.resource, saving):
             # nothing has a negative reduced cost: these are duals of the whole model, but for their rounding
             return FluidPrices(now.resource, found, value, finished=True, clocked=False)
     return FluidPrices(prices.resource, best, value, finished=False, clocked=seconds_left() <= 0)
@@ -140,10 +142,10 @@ class _Options:
 
     def __init__(self, arrays: SourcingArrays) -> None:
         self._arrays = arrays
-        # an option is told by a sum of random 64-bit numbers; of two with one sum the later would be left out
+        # an option is told by a sum of random 64-bit numbers, and its cost; of two alike the later would be left out
         self._name = np.random.default_rng(0).integers(1 << 63, size=arrays.n_columns, dtype=np.int64).view(np.uint64)
-        self._known: set[tuple[int, int]] = set()
-        self._keys: list[tuple[int, int]] = []
+        self._known: set[tuple[int, int, int]] = set()
+        self._keys: list[tuple[int, int, int]] = []
         self._order: list[Ints] = []
         self._cost: list[Ints] = []
         self._usage: list[sparse.csc_array] = []
@@ -151,8 +153,12 @@ class _Options:
     def __len__(self) -> int:
         return len(self._known)
 
-    def add(self, chosen: Ints, wanted: NDArray[np.bool_]) -> bool:
-        """Add one option of each order that is wanted, given by the columns of all; tell whether any was new."""
+    def add(self, chosen: Ints, paid: Ints, price: Ints, wanted: NDArray[np.bool_]) -> bool:
+        """Add one option of each order that is wanted; tell whether any was new.
+
+        They are given by the columns of all, and what each order pays at some prices, which tells the cost of parts
+        that columns without a number serve.
+        """
         arrays = self._arrays
         order = arrays.column_order[chosen]
         name = np.zeros(arrays.n_orders, dtype=np.uint64)
@@ -162,19 +168,22 @@ class _Options:
         pairs, times = np.unique(pair, return_counts=True)
         wanted = wanted.copy()
         wanted[pairs[times > 1] // arrays.n_nodes] = False  # a watched node named twice is no option
-        new = [(at, told) for at, told in enumerate(name.tolist()) if wanted[at] and (at, told) not in self._known]
-        if not new:
-            return False
-        self._known.update(new)
-        orders = np.array([at for at, _ in new], dtype=np.int64)
         of_order = sparse.csc_array(
             (np.ones(len(chosen), dtype=np.int64), (np.arange(len(chosen)), order)),
             shape=(len(chosen), arrays.n_orders),
         )
+        usage = sparse.csc_array(arrays.usage[:, chosen] @ of_order)
+        cost = paid - usage.T @ price
+        keys = enumerate(zip(name.tolist(), cost.tolist(), strict=True))
+        new = [(at, *key) for at, key in keys if wanted[at] and (at, *key) not in self._known]
+        if not new:
+            return False
+        self._known.update(new)
+        orders = np.array([at for at, _, _ in new], dtype=np.int64)
         self._keys += new
         self._order.append(orders)
-        self._cost.append(paid_by_order(arrays, chosen, arrays.column_cost)[orders])
-        self._usage.append(sparse.csc_array((arrays.usage[:, chosen] @ of_order)[:, orders]))
+        self._cost.append(cost[orders])
+        self._usage.append(usage[:, orders])
         return True
 
     def keep_best(self, price: Ints, count: int) -> None:

@@ -343,20 +343,27 @@ class Pricer:
         """
         return sum(exact_sum(group.price(column_cost).best) for group in self.groups)
 
-    def options(self, column_cost: Ints) -> tuple[int, Ints]:
-        """Return that total and the columns of all those options.
+    def options(self, column_cost: Ints) -> tuple[Ints, Ints]:
+        """Return what each order's cheapest option costs, and the columns of all those options.
 
         Parameters
         ----------
         column_cost
             (n_columns,) int64, prices included.
+
+        Returns
+        -------
+        order_cost
+            (n_orders,) int64.
+        chosen
+            (n_chosen,) int64: column numbers. Parts that columns without a number serve are named by none.
         """
-        total, chosen = 0, [np.empty(0, dtype=np.int64)]
+        order_cost, chosen = np.zeros(self._n_orders, dtype=np.int64), [np.empty(0, dtype=np.int64)]
         for group in self.groups:
             prices = group.price(column_cost)
-            total += exact_sum(prices.best)
+            order_cost[group.group.orders] = prices.best
             chosen.append(group.options(column_cost, prices))
-        return total, np.concatenate(chosen)
+        return order_cost, np.concatenate(chosen)
 
     def excess(self, column_cost: Ints) -> tuple[Ints, Ints]:
         """Return what each order's cheapest option costs, and what each column costs its order above that.

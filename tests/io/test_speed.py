@@ -4,6 +4,7 @@ import csv
 import random
 
 from cpu_seconds import least_cpu_seconds
+
 from quartermaster import io
 
 ORDERS, LINES, NODES, SKUS, STOCK = 10_000, 25_000, 50, 4_000, 100_000

@@ -23,8 +23,9 @@ from quartermaster.domain.outlook import Forecast, Replenishment
 from quartermaster.domain.plan import Plan, Status
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError
+from quartermaster.planning import foresight
 from quartermaster.planning.foresight import REFUSED
-from quartermaster.policy import FuturePolicy, Policy
+from quartermaster.policy import FuturePolicy, ObjectivePolicy, Policy
 
 SEEDS = range(int(os.environ.get("QUARTERMASTER_SEEDS", "60")))
 MICRO = 10**6
@@ -224,8 +225,8 @@ def test_bad_price_files_are_refused(tmp_path, text: str, codes: list[str]) -> N
     assert [problem.code for problem in raised.value.problems] == codes
 
 
-def test_where_units_would_be_given_up_the_plan_without_stock_value_stands_and_says_so() -> None:
-    """An order too large to list would leave units that are dear at A; then nothing is decided anew."""
+def test_an_order_too_large_to_list_gives_up_no_unit_either() -> None:
+    """Units are worth 200 at A and nothing at B, which holds twelve of each: eight of each leave A."""
     skus = ["S0", "S1", "S2", "S3"]
     snapshot = simple_day(
         orders=[Order(order_id="big", **NEWARK)],
@@ -235,9 +236,51 @@ def test_where_units_would_be_given_up_the_plan_without_stock_value_stands_and_s
     )
     prices = StockPrices(node_id=("A",) * 4, sku=tuple(skus), price_micro=(200 * MICRO,) * 4)
     plain, plan = qm.plan(snapshot), qm.plan(snapshot, stock_prices=prices)
-    assert plan.run.counters["stock_value_refused"] == 1
-    assert REFUSED in plan.run.warnings
+    assert plan.run.counters["large_orders"] == 1
     assert served(plan) == served(plain)
-    assert plan.allocations.equals(plain.allocations)
+    assert plan.stock_value == 4 * 8 * 200
+    assert plan.run.counters["stock_value_refused"] == 0
+    assert plan.decision_bound_micro is not None
+    assert plan.decision_bound_micro <= plan.decision_total_micro
+
+
+def test_no_unit_is_given_up_for_what_that_saves_another_order() -> None:
+    """Giving up the unit of order a would save order b a second shipment, at 500: more than its mild charge."""
+    skus = [f"S{number}" for number in range(8)]
+    snapshot = simple_day(
+        orders=[Order(order_id="a", **NEWARK), Order(order_id="b", **NEWARK)],
+        lines=[
+            OrderLine(order_id="a", line_id="1", sku="S0", quantity=1, pinned_node="A"),
+            *(OrderLine(order_id="b", line_id=sku, sku=sku, quantity=1) for sku in skus),
+        ],
+        nodes=[Node(node_id="A", priority=1, **NEWARK), Node(node_id="B", priority=2, **NEWARK)],
+        stock={(node_id, sku): 1 for node_id in ("A", "B") for sku in skus},
+    )
+    policy = Policy(objective=ObjectivePolicy(extra_shipment=Decimal(500)))
+    prices = StockPrices(node_id=("B",) * 8, sku=tuple(skus), price_micro=(60 * MICRO,) * 8)
+    plain, plan = qm.plan(snapshot, policy), qm.plan(snapshot, policy, stock_prices=prices)
+    assert served(plan) == served(plain) == {("a", "1"): 1, **{("b", sku): 1 for sku in skus}}
+    assert plan.stock_value == 8 * 60  # all of b from B; from A but for S0 it would be 500 for the second shipment
+    assert plan.status is Status.OPTIMAL
+
+
+def test_orders_that_a_search_would_serve_less_keep_their_plan_and_the_others_are_decided_anew(monkeypatch) -> None:
+    """Searches that charge nothing for units given up: the order whose units are dear keeps them, the other moves."""
+    snapshot = simple_day(
+        orders=[Order(order_id=order_id, **PITTSBURGH) for order_id in ("dear", "other")],
+        lines=[
+            OrderLine(order_id="dear", line_id="1", sku="X", quantity=1),
+            OrderLine(order_id="other", line_id="1", sku="Y", quantity=1),
+        ],
+        nodes=[Node(node_id="A", priority=1, **NEWARK), Node(node_id="B", priority=2, **CHICAGO)],
+        stock={("A", "X"): 1, ("A", "Y"): 1, ("B", "Y"): 1},
+    )
+    prices = StockPrices(node_id=("A", "A"), sku=("X", "Y"), price_micro=(200 * MICRO, 5 * MICRO))
+    assert sent(qm.plan(snapshot).allocations) == {("dear", "1", "A"): 1, ("other", "1", "A"): 1}
+    monkeypatch.setattr(foresight, "MOST_CHARGED", 0)
+    plan = qm.plan(snapshot, stock_prices=prices)
+    assert sent(plan.allocations) == {("dear", "1", "A"): 1, ("other", "1", "B"): 1}
+    assert plan.run.counters["stock_value_refused"] == 1
+    assert REFUSED.format(1) in plan.run.warnings
     assert plan.decision_bound_micro is not None
     assert plan.decision_bound_micro <= plan.decision_total_micro

@@ -13,7 +13,7 @@ from sourcing_instances import random_sourcing, scaled
 from sourcing_options import options_of
 
 from solver_models.fluid import FluidPrices, fluid_prices
-from solver_models.sourcing import SourcingArrays
+from solver_models.sourcing import INFEASIBLE, SourcingArrays
 
 MICRO = 1_000_000
 SEEDS = range(int(os.environ.get("QUARTERMASTER_SEEDS", "60")))
@@ -66,6 +66,36 @@ def test_prices_are_the_slope_of_the_value(seed):
         assert saved <= price * step + 1e-7 * abs(exact) + 1.0
         if less[resource] >= 0:
             assert price * step <= least_cost(arrays, weight, less) - exact + 1e-7 * abs(exact) + 1.0
+
+
+def test_parts_served_by_columns_that_are_not_listed_cost_what_those_cost():
+    """Columns that take no resource are left out, and stand in `unlisted` instead: the value stays."""
+    left_out = 0
+    for seed in range(40):
+        arrays, weight = drawn(seed)
+        free = np.flatnonzero(arrays.column_node % 2 == 0)
+        if arrays.column_once[free].any() or (arrays.column_shipments[free] > 1).any():
+            continue
+        usage = arrays.usage.tolil()
+        usage[:, free] = 0
+        whole = replace(arrays, usage=usage.tocsr())
+        listed = ~np.isin(np.arange(arrays.n_columns), free)
+        fewer = whole.restricted(listed)
+        groups = []
+        for before, group in zip(whole.groups, fewer.groups, strict=True):
+            unlisted = np.full(group.backorder.shape, INFEASIBLE, dtype=np.int64)
+            own = free[(free >= before.columns.start) & (free < before.columns.stop)]
+            position = np.searchsorted(before.orders, whole.column_order[own])
+            np.minimum.at(unlisted, (position, whole.column_vector[own]), whole.column_cost[own])
+            groups.append(replace(group, unlisted=unlisted))
+        fewer = replace(fewer, groups=tuple(groups))
+        found, exact = run(fewer, weight), least_cost(whole, weight, whole.capacity)
+        slack = 1.0 + 1e-7 * abs(exact) + 0.5 * float(arrays.capacity.sum())
+        assert found.finished
+        assert found.value == pytest.approx(exact, abs=slack)
+        assert found.bound == pytest.approx(exact, abs=slack)
+        left_out += abs(exact - least_cost(fewer, weight, whole.capacity)) > slack
+    assert left_out > 5
 
 
 def test_prices_tell_something():

@@ -9,11 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quartermaster.domain.certificate import StockPrices
 from quartermaster.planning.expected_orders import expected_orders
 from quartermaster.planning.listing import list_candidates
-from quartermaster.planning.optimum import Decision, credible_bound, decide_together, search_candidates
+from quartermaster.planning.merge import merged
+from quartermaster.planning.optimum import (
+    SECONDS_TO_LIST,
+    Decision,
+    credible_bound,
+    decide_together,
+    search_candidates,
+)
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipments import unserved_units
 from quartermaster.planning.sourcing import Sourcing
@@ -24,12 +32,18 @@ from quartermaster.planning.trim import trim
 from quartermaster.planning.value import total_of
 from solver_models.runner import IN_PROCESS, Runner
 
+Ints = NDArray[np.int64]
+
 FIRST_SHARE = 0.5
 """Share of the time limit that the plan without stock value may take."""
 MOST_CHARGED = 10**15
 """Charge of a whole order for units beyond those spared, at the most, micro: as much as an order may cost."""
-REFUSED = "the plan with stock value would have backordered more units; the plan without it stands"
+REFUSED = "{} orders are planned as without stock value: with it, they would have been served less"
 """Said where stock value decided nothing."""
+SEARCH_SHARE = 0.9
+"""Share of the time left that searching with stock value may take; the rest is for merging plans."""
+MERGE_SECONDS = 0.05
+"""What merging two plans may take at the least."""
 PRICES_SHARE = 0.5
 """Share of the time left after it that the prices of stock may take."""
 
@@ -128,43 +142,60 @@ def _decide_again(
         return total_of(problem, sourcing) + value.taken(problem.line_sku, sourcing)
 
     unserved = unserved_units(problem, first.sourcing)
-    may_backorder = problem.policy.future.may_backorder
-    valued = replace(problem, value=value)
-    if not may_backorder:
-        # more than a unit is worth itself, and than waiting for it costs. What giving it up may save other orders is
-        # not counted, nor are orders too large to list charged: the check below finds what that lets through.
-        dearest = int(problem.line_backorder_micro.max(initial=0)) + value.highest
-        most_units = int(np.bincount(problem.line_order, problem.line_quantity).max(initial=1))
-        dearest = min(dearest, MOST_CHARGED // most_units)
-        valued = replace(valued, line_spared=unserved, beyond_micro=dearest)
-    trimmed, constant = trim(valued)
+    searches = _searches(problem, value, unserved, decision_total(first.sourcing))
     # stock is worth nothing or more, so what bounds the cost bounds cost and stock value together
-    least = first.bound_micro or 0
-    if watch.seconds_left() <= 0:
-        return replace(first, deterministic=False), Foresight(
-            value, value.taken(problem.line_sku, first.sourcing), least
-        )
-    with watch.phase("candidates with stock value"):
-        candidates = list_candidates(trimmed, first.sourcing)
-    with watch.phase("solve with stock value") as tell:
-        found = search_candidates(candidates, [first.sourcing], watch, runner, tell)
-    second = candidates.sourcing(found.choice.columns)
-    contradictions = first.counters.get("solver_contradictions", 0) + found.contradictions
-    kept = may_backorder or not np.any(unserved_units(problem, second) > unserved)
-    sourcing = min([first.sourcing, *([second] if kept else [])], key=decision_total)
-    certified = found.price_bound + constant
-    bound, withdrawn = credible_bound(found.bound + constant, certified, decision_total(sourcing))
-    counters = {
-        **first.counters,
-        "solver_contradictions": contradictions + withdrawn,
-        "stock_value_refused": int(not kept),
-    }
-    warnings = first.warnings if kept else (*first.warnings, REFUSED)
+    sourcing, claimed, certified = first.sourcing, first.bound_micro or 0, first.certified_micro or 0
+    contradictions, clocked, refused = 0, False, np.zeros(problem.n_orders, dtype=bool)
+    part = watch.part(SEARCH_SHARE)
+    for valued in searches:
+        if part.seconds_left() <= max(SECONDS_TO_LIST, watch.seconds["candidates"]):
+            clocked = True
+            break
+        trimmed, constant = trim(valued)
+        with watch.phase("candidates with stock value"):
+            candidates = list_candidates(trimmed, sourcing)
+        with watch.phase("solve with stock value") as tell:
+            found = search_candidates(candidates, [sourcing], part, runner, tell)
+        second = candidates.sourcing(found.choice.columns)
+        claimed, certified = max(claimed, found.bound + constant), max(certified, found.price_bound + constant)
+        contradictions, clocked = contradictions + found.contradictions, clocked or found.clocked
+        refused = np.zeros(problem.n_orders, dtype=bool)
+        if valued.line_spared is not None:
+            refused[problem.line_order[unserved_units(problem, second) > unserved]] = True
+        if np.any(refused):
+            with watch.phase("merge"):
+                left = max(MERGE_SECONDS, watch.seconds_left())
+                second, proven = merged(problem, value, sourcing, second, refused, left, runner)
+            clocked = clocked or not proven
+        sourcing = min([sourcing, second], key=decision_total)
+        if not np.any(refused):
+            break
+    bound, withdrawn = credible_bound(claimed, certified, decision_total(sourcing))
+    n_refused = int(np.sum(refused))
     decision = replace(
         first,
-        warnings=warnings,
+        warnings=(*first.warnings, *([REFUSED.format(n_refused)] if n_refused else [])),
         sourcing=sourcing,
-        deterministic=first.deterministic and not found.clocked,
-        counters=counters,
+        deterministic=first.deterministic and not clocked,
+        counters={
+            **first.counters,
+            "solver_contradictions": first.counters.get("solver_contradictions", 0) + contradictions + withdrawn,
+            "stock_value_refused": n_refused,
+        },
     )
-    return decision, Foresight(value, value.taken(problem.line_sku, sourcing), max(least, bound))
+    return decision, Foresight(value, value.taken(problem.line_sku, sourcing), bound)
+
+
+def _searches(problem: PlanningProblem, value: StockValue, unserved: Ints, known_micro: int) -> list[PlanningProblem]:
+    """Say what to search: where no unit may be given up, first with a mild charge on such units, then a forbidding one.
+
+    A mild charge, of what a unit may be worth and what waiting costs, is enough nearly always, and easier to search
+    with. It lets through what giving a unit up saves other orders; above the cost of a known plan nothing is.
+    """
+    valued = replace(problem, value=value)
+    if problem.policy.future.may_backorder:
+        return [valued]
+    mild = int(problem.line_backorder_micro.max(initial=0)) + value.highest
+    most_units = int(np.bincount(problem.line_order, problem.line_quantity).max(initial=1))
+    charges = [min(charge, MOST_CHARGED // most_units) for charge in (mild, max(mild, known_micro) + 1)]
+    return [replace(valued, line_spared=unserved, beyond_micro=charge) for charge in charges]

@@ -128,19 +128,23 @@ def group_of(
         Where their columns stand.
     """
     lines, orders = shape.lines[rows], shape.orders[rows]
-    # units of a large order's pieces are not counted one by one: none of its pieces is charged
-    whole_lines = pieces.shape[0] == pieces.shape[1] and bool(np.all(pieces == np.eye(len(pieces), dtype=np.int64)))
+    spared, unit_backorder = problem.line_spared, problem.line_backorder_micro[lines]
+    if not (pieces.shape[0] == pieces.shape[1] and np.all(pieces == np.eye(len(pieces), dtype=np.int64))):
+        # units of a large order's pieces are not counted one by one: lines that are to be served whole pay by the unit
+        if spared is not None:
+            unit_backorder = unit_backorder + np.where(spared[lines] == 0, problem.beyond_micro, 0)
+        spared = None
     return order_group(
         lattice,
         limit,
         numbers,
-        problem.line_backorder_micro[lines] @ pieces.T,
+        unit_backorder @ pieces.T,
         problem.order_backorder_micro[orders],
         # a piece of a line that must be complete is the whole line, so the rule holds for each piece by itself
         (problem.line_complete[lines].astype(np.int64) @ pieces.T) > 0,
         problem.order_complete[orders],
         columns.start,
         columns.stop - columns.start,
-        problem.line_spared[lines] if problem.line_spared is not None and whole_lines else None,
+        spared[lines] if spared is not None else None,
         problem.beyond_micro,
     )
