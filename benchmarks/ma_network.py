@@ -6,8 +6,8 @@
     python -m benchmarks.ma_network --data DIR --large            # 10 nodes, 99 cities, 100 SKUs, 100 000 orders, once
 
 Every policy sees the orders in the sequence of their coming. `cheapest` is the rule; the routers are `qm.Router` with
-stock prices of the orders still expected, found once (static) or again after each tenth of the stream (refreshed) from
-the stock then left; the batch plans each hundredth of the stream together, with refreshed prices. What a policy pays is
+stock prices of the orders still expected, found once (static) or again after each tenth or hundredth of the stream
+(refreshed) from the stock then left; the batch plans each hundredth of the stream together, with refreshed prices. What a policy pays is
 counted from its own options or plans; the clairvoyant knows the whole stream: a plan of all orders at once, and its
 lower bound, which no policy can beat.
 """
@@ -39,7 +39,7 @@ from quartermaster.planning.stock_prices import price_stock
 RESULTS = ROOT / "benchmarks" / "results"
 BOUND = "clairvoyant bound"
 BOUND_SECONDS = 600.0
-REFRESHED = 10
+REFRESHED, OFTEN = 10, 100
 BATCHES = 100
 BATCH_SECONDS = 4.0
 """Time limit of each batch; most are proven optimal long before."""
@@ -155,6 +155,7 @@ def run(network: Network, data: Path, seconds: float, seed: int) -> dict[str, An
         "cheapest": planned(drawn, "cheapest", 10 * seconds),
         "router, static prices": routed(drawn, 1),
         "router, prices refreshed 10 times": routed(drawn, REFRESHED),
+        "router, prices refreshed 100 times": routed(drawn, OFTEN),
         "router, refreshed 10 times, may backorder": routed(drawn, REFRESHED, may_backorder=True),
         "batches of 1 %, prices refreshed 100 times": batched(drawn, BATCHES),
     }
@@ -184,13 +185,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the published cities and centres")
     parser.add_argument("--large", action="store_true", help="the large network instead, once")
     parser.add_argument("--instances", type=int, default=None, help="30; 1 for the large network")
-    parser.add_argument("--seconds", type=float, default=None, help="of the clairvoyant's plan: 30; 300 for the large")
+    parser.add_argument("--seconds", type=float, default=None, help="of the clairvoyant's plan: 10; 300 for the large")
     parser.add_argument("--workers", type=int, default=1, help="instances side by side")
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
     network, name = (LARGE, "large") if given.large else (SMALL, "small")
     count = given.instances or (1 if given.large else 30)
-    one = partial(run, network, given.data, given.seconds or (300.0 if given.large else 30.0))
+    one = partial(run, network, given.data, given.seconds or (300.0 if given.large else 10.0))
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
         done = list(track(pool.map(one, range(1, count + 1)), total=count, description=f"{name} network"))
     out = given.out or RESULTS / f"ma_network_{name}.json"
