@@ -7,9 +7,9 @@
 
 Every policy sees the orders in the sequence of their coming. `cheapest` is the rule; the routers are `qm.Router` with
 stock prices of the orders still expected, found once (static) or again after each tenth or hundredth of the stream
-(refreshed) from the stock then left; the batch plans each hundredth of the stream together, with refreshed prices. What a policy pays is
-counted from its own options or plans; the clairvoyant knows the whole stream: a plan of all orders at once, and its
-lower bound, which no policy can beat.
+(refreshed) from the stock then left; the batch plans each hundredth of the stream together, with refreshed prices.
+What a policy pays is counted from its own options or plans; the clairvoyant knows the whole stream: a plan of all
+orders at once, and its lower bound, which no policy can beat.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import mean, stdev
 from time import perf_counter
 from typing import Any
 
@@ -30,6 +29,7 @@ from rich.progress import track
 
 import quartermaster as qm
 from benchmarks.ma_instances import LARGE, SMALL, Instance, Network, instance, policy
+from benchmarks.ma_table import BOUND, PLAN, table
 from benchmarks.measure import ROOT, write_results
 from quartermaster.io import ready
 from quartermaster.planning.expected_orders import ExpectedOrders
@@ -37,7 +37,6 @@ from quartermaster.planning.problem import build_problem
 from quartermaster.planning.stock_prices import price_stock
 
 RESULTS = ROOT / "benchmarks" / "results"
-BOUND = "clairvoyant bound"
 BOUND_SECONDS = 600.0
 REFRESHED, OFTEN = 10, 100
 BATCHES = 100
@@ -151,7 +150,7 @@ def run(network: Network, data: Path, seconds: float, seed: int) -> dict[str, An
     drawn = instance(network, data, seed)
     runs = {
         BOUND: clairvoyant_bound(drawn),
-        "clairvoyant plan": planned(drawn, "optimal", seconds),
+        PLAN: planned(drawn, "optimal", seconds),
         "cheapest": planned(drawn, "cheapest", 10 * seconds),
         "router, static prices": routed(drawn, 1),
         "router, prices refreshed 10 times": routed(drawn, REFRESHED),
@@ -160,23 +159,6 @@ def run(network: Network, data: Path, seconds: float, seed: int) -> dict[str, An
         "batches of 1 %, prices refreshed 100 times": batched(drawn, BATCHES),
     }
     return {"seed": seed, "orders": len(drawn.stream.orders), "runs": runs}
-
-
-def table(instances: list[dict[str, Any]]) -> str:
-    """Write the policies' cost over the clairvoyant's, mean and spread, as Markdown."""
-    lines = [
-        "| policy | cost / clairvoyant bound | spread | cost / clairvoyant plan | units lost | seconds |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name in instances[0]["runs"]:
-        runs = [(one["runs"][name], one["runs"]) for one in instances]
-        over = [own["cost"] / every[BOUND]["cost"] for own, every in runs]
-        plan = mean(own["cost"] / every["clairvoyant plan"]["cost"] for own, every in runs)
-        spread = f"{stdev(over):.4f}, {min(over):.4f} to {max(over):.4f}" if len(over) > 1 else "–"
-        lost = "–" if name == BOUND else f"{mean(own['lost_units'] for own, _ in runs):.0f}"
-        seconds = mean(own["seconds"] for own, _ in runs)
-        lines.append(f"| {name} | {mean(over):.4f} | {spread} | {plan:.4f} | {lost} | {seconds:.1f} |")
-    return "\n".join(lines)
 
 
 def main() -> None:

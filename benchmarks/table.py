@@ -1,9 +1,9 @@
-"""The README's benchmark table, generated from the results files.
+"""The README's benchmark tables, generated from the results files.
 
 ::
 
-    python -m benchmarks.table            # rewrites the block between the markers of README.md
-    python -m benchmarks.table --check    # exit code 1 when the block is not what the results say
+    python -m benchmarks.table            # rewrites the blocks between the markers of README.md
+    python -m benchmarks.table --check    # exit code 1 when a block is not what the results say
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import ma_table
 from benchmarks.measure import ROOT
 from benchmarks.suite_rows import deadlines, optima, plain_models, special_cases
 from quartermaster.bench.outcome import plan_of
 
 README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
-BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
 def block() -> str:
@@ -33,19 +34,36 @@ def block() -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def rewritten(text: str, new: str) -> str:
-    """Put a block between the markers of a text; a text without markers comes back unchanged.
+def published_experiment() -> str:
+    """Write the tables of the published experiment."""
+    held = [_load(f"ma_network_{name}") for name in ("small", "large")]
+    return ma_table.block([result for result in held if result["runs"]])
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"benchmarks": block, "published-experiment": published_experiment}
+"""What stands between the markers of each name."""
+
+
+def rewritten(text: str) -> str:
+    """Put each block between its markers.
 
     Parameters
     ----------
     text
         The README.
-    new
-        The block.
+
+    Raises
+    ------
+    ValueError
+        If the markers of a block are not there.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{new}\n{end}{after}" if begin and end else text
+    for name, written in BLOCKS.items():
+        before, begin, rest = text.partition(f"<!-- {name}:begin -->")
+        _, end, after = rest.partition(f"<!-- {name}:end -->")
+        if not end:
+            raise ValueError(f"the markers of {name} are missing")
+        text = f"{before}{begin}\n{written()}\n{end}{after}"
+    return text
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -105,9 +123,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--readme", type=Path, default=README)
     given = parser.parse_args(arguments)
     text = given.readme.read_text(encoding="utf-8")
-    new = rewritten(text, block())
+    new = rewritten(text)
     if given.check:
-        return int(BEGIN not in text or new != text)
+        return int(new != text)
     given.readme.write_text(new, encoding="utf-8")
     return 0
 

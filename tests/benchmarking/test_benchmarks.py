@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.table import BLOCKS
 from quartermaster.bench.drawing import family_snapshot
 from quartermaster.bench.families import FAMILIES
 from quartermaster.bench.plain import column_count
@@ -32,10 +33,12 @@ def test_the_readme_table_is_the_one_of_the_results() -> None:
     assert done.returncode == 0, "run `python -m benchmarks.table`"
 
 
-def test_a_changed_figure_in_the_readme_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_changed_figure_in_the_readme_is_seen(tmp_path: Path, name: str) -> None:
     changed = tmp_path / "README.md"
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    changed.write_text(text.replace("<!-- benchmarks:begin -->", "<!-- benchmarks:begin -->\n| 1 |"), encoding="utf-8")
+    assert f"<!-- {name}:begin -->" in text
+    changed.write_text(text.replace(f"<!-- {name}:begin -->", f"<!-- {name}:begin -->\n| 1 |"), encoding="utf-8")
     assert run("table", "--check", "--readme", str(changed)).returncode == 1
     assert run("table", "--readme", str(changed)).returncode == 0
     assert run("table", "--check", "--readme", str(changed)).returncode == 0
