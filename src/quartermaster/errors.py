@@ -7,6 +7,7 @@
     │   └── PolicyError the policy is not valid; likewise
     ├── RatingError     a price or a date cannot be computed
     ├── RoutingError    a commit or a release that cannot be; nothing was changed
+    ├── StoreError      the store refuses, or cannot be reached; nothing was changed
     ├── SolverError     the solver broke its contract; the caller falls back to the best plan known
     └── ModelError      our bug: two writings of one rule disagree
 
@@ -88,6 +89,24 @@ class RatingError(QuartermasterError):
 
 class RoutingError(QuartermasterError):
     """A router was asked to commit what it no longer has, or to release what it does not hold; nothing was changed."""
+
+
+class StoreError(QuartermasterError):
+    """The store refuses what was asked, or cannot be reached; nothing was changed.
+
+    Parameters
+    ----------
+    code
+        Stable name of the reason.
+    detail
+        The reason in words.
+    facts
+        What the caller may need to know, as JSON values.
+    """
+
+    def __init__(self, code: str, detail: str, **facts: object) -> None:
+        super().__init__(f"{detail} [{code}]")
+        self.code, self.detail, self.facts = code, detail, facts
 
 
 class SolverError(QuartermasterError):

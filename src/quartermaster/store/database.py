@@ -1,0 +1,291 @@
+"""One database from one URL: SQLite in one file, or PostgreSQL; transactions and the clock of both.
+
+SQLite: WAL, synchronous=FULL, one writing connection whose transactions begin IMMEDIATE, and one process: a lock beside
+the file keeps a second one out. PostgreSQL: READ COMMITTED; every rule is a guarded statement or a row lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from quartermaster.errors import StoreError
+from quartermaster.store.fail_points import fail_point
+
+Result = TypeVar("Result")
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+BUSY_SECONDS = 30.0
+"""How long a statement waits for SQLite's lock, and a transaction for the writing connection."""
+ATTEMPTS = 5
+"""How often a transaction is tried that others were in the way of."""
+IN_THE_WAY = ("40P01", "40001", "55P03")
+"""What PostgreSQL calls a deadlock, a lost race and a lock it did not get."""
+READERS = 8
+"""Connections that read, at the most."""
+POSTGRESQL_CONNECTIONS = 16
+"""Connections to PostgreSQL of one process, at the most."""
+_NOW = {
+    SQLITE: "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000",
+    POSTGRESQL: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+"""The database's own clock, microseconds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transaction:
+    """A transaction under way; all that a function of the store does happens in it, or not at all.
+
+    Parameters
+    ----------
+    connection
+        The connection.
+    now
+        The instant it began by the database's clock, microseconds.
+    """
+
+    connection: Connection
+    now: int
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Tell which database it is of."""
+        return self.connection.dialect.name == POSTGRESQL
+
+    def all(self, statement: Any, parameters: Any = None) -> list[Any]:
+        """Run a statement and return its rows.
+
+        Parameters
+        ----------
+        statement, parameters
+            As SQLAlchemy takes them.
+        """
+        return list(self.connection.execute(statement, parameters).all())
+
+    def first(self, statement: Any, parameters: Any = None) -> Any | None:
+        """Run a statement and return its first row; None where there is none.
+
+        Parameters
+        ----------
+        statement, parameters
+            As SQLAlchemy takes them.
+        """
+        return self.connection.execute(statement, parameters).first()
+
+    def run(self, statement: Any, parameters: Any = None) -> int:
+        """Run a statement and return how many rows it touched.
+
+        Parameters
+        ----------
+        statement, parameters
+            As SQLAlchemy takes them.
+        """
+        return self.connection.execute(statement, parameters).rowcount
+
+
+@dataclass(slots=True, eq=False)
+class Store:
+    """An open database.
+
+    Parameters
+    ----------
+    url
+        Where it is.
+    writer, reader
+        Engines; the same one for PostgreSQL.
+    clock
+        The instant in microseconds in place of the database's clock; None = the database's clock. For tests.
+    """
+
+    url: URL
+    writer: Engine
+    reader: Engine
+    clock: Callable[[], int] | None = None
+    _lock: int | None = field(default=None, repr=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
+        with self.writer.connect() as connection:
+            fail_point("before begin")
+            with connection.begin() as transaction:
+                fail_point("after begin")
+                yield Transaction(connection, self._now(connection))
+                fail_point("before commit")
+                transaction.commit()
+            fail_point("after commit")
+
+    def transact(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do some work in a transaction that may write, again where another transaction was in its way.
+
+        Parameters
+        ----------
+        work
+            The work; its effects are all in the transaction.
+
+        Raises
+        ------
+        StoreError
+            ``store_busy`` where it was in vain; what the work raises.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                with self.write() as transaction:
+                    return work(transaction)
+            except (OperationalError, PoolTimeout) as error:
+                if not _in_the_way(error):
+                    raise
+        raise StoreError("store_busy", "others were writing all the time")
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Begin a transaction that sees one state of everything and writes nothing."""
+        with self.reader.connect() as connection, connection.begin():
+            if connection.dialect.name == POSTGRESQL:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield Transaction(connection, self._now(connection))
+
+    def _now(self, connection: Connection) -> int:
+        if self.clock is not None:
+            return self.clock()
+        return int(connection.execute(text(_NOW[connection.dialect.name])).scalar_one())
+
+    def close(self) -> None:
+        """Close every connection and let another process have the file."""
+        self.writer.dispose()
+        self.reader.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _in_the_way(error: OperationalError | PoolTimeout) -> bool:
+    if isinstance(error, PoolTimeout):
+        return True
+    return getattr(error.orig, "sqlstate", None) in IN_THE_WAY or "database is locked" in str(error.orig)
+
+
+def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
+    """Open a database; its tables must be there (see `quartermaster.store.migrate`).
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/DATABASE``.
+    clock
+        See `Store`.
+
+    Raises
+    ------
+    StoreError
+        If the URL is of neither, the database cannot be reached, or another process has the SQLite file open.
+    """
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == SQLITE:
+        return _sqlite(parsed, clock)
+    engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+    try:
+        engine.connect().close()
+    except SQLAlchemyError as error:
+        raise StoreError(
+            "store_unreachable", f"{shown_url(parsed)} cannot be reached: {type(error).__name__}"
+        ) from None
+    return Store(parsed, engine, engine, clock)
+
+
+def parsed_url(url: str) -> URL:
+    """Read a database's URL.
+
+    Parameters
+    ----------
+    url
+        As in `open_store`.
+
+    Raises
+    ------
+    StoreError
+        If it is of neither database.
+    """
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError:
+        raise StoreError("store_url", "must be sqlite:///FILE or postgresql://USER@HOST/DATABASE") from None
+    if parsed.drivername in (POSTGRESQL, "postgres", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername != SQLITE or not parsed.database or parsed.database == ":memory:":
+        raise StoreError("store_url", "must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    return parsed
+
+
+def shown_url(url: URL) -> str:
+    """Write a URL without its password.
+
+    Parameters
+    ----------
+    url
+        The URL.
+    """
+    return url.render_as_string(hide_password=True)
+
+
+def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
+    path = Path(str(url.database))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        detail = f"{path} is open in another process; SQLite serves one, PostgreSQL serves many"
+        raise StoreError("store_in_use", detail) from None
+    writer = sqlite_engine(url, "BEGIN IMMEDIATE", 1)
+    return Store(url, writer, sqlite_engine(url, "BEGIN", READERS), clock, lock)
+
+
+def sqlite_engine(url: URL, begin: str, connections: int) -> Engine:
+    """Make an engine for an SQLite file.
+
+    Parameters
+    ----------
+    url
+        The file.
+    begin
+        How its transactions begin.
+    connections
+        How many it holds, at the most.
+    """
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver is not to begin transactions by itself
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

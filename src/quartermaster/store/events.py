@@ -1,0 +1,106 @@
+"""Events: written with what they tell of, read in an order that readers can resume from, at least once.
+
+Transactions end in another order than they take entries. So an event gets its sequence number only when somebody
+reads, under a lock, and a reader that asks for what comes after a number misses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from quartermaster.store.database import Transaction
+from quartermaster.store.fail_points import fail_point
+from quartermaster.store.scopes import scope_state
+from quartermaster.store.tables import EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened.
+
+    Parameters
+    ----------
+    sequence
+        Its number in the scope, rising.
+    event_id
+        Its id: the same however often it is told.
+    type, subject
+        What happened, to what.
+    payload
+        JSON values.
+    created_at
+        When, microseconds.
+    """
+
+    sequence: int
+    event_id: str
+    type: str
+    subject: str
+    payload: Mapping[str, Any]
+    created_at: int
+
+
+def emit(transaction: Transaction, scope_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
+    """Write an event in the transaction of what it tells of.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    kind, subject, payload
+        What happened, to what, and more of it as JSON values.
+    """
+    transaction.run(
+        insert(EVENTS).values(
+            event_id=str(uuid4()),
+            scope_id=scope_id,
+            type=kind,
+            subject=subject,
+            payload=json.dumps(payload, sort_keys=True, ensure_ascii=False),
+            created_at=transaction.now,
+        )
+    )
+    fail_point("event written")
+
+
+def events_after(transaction: Transaction, scope_id: str, after: int, limit: int) -> list[Event]:
+    """Read events in their order; the transaction must be one that may write.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    after
+        Sequence number of the last event known; 0 = none.
+    limit
+        How many, at the most.
+    """
+    _number(transaction, scope_id)
+    rows = transaction.all(
+        select(EVENTS)
+        .where(EVENTS.c.scope_id == scope_id, EVENTS.c.sequence > after)
+        .order_by(EVENTS.c.sequence)
+        .limit(limit)
+    )
+    return [
+        Event(row.sequence, row.event_id, row.type, row.subject, json.loads(row.payload), row.created_at)
+        for row in rows
+    ]
+
+
+def _number(transaction: Transaction, scope_id: str) -> None:
+    scope_state(transaction, scope_id, lock=True)
+    own = EVENTS.c.scope_id == scope_id
+    new = transaction.all(select(EVENTS.c.entry).where(own, EVENTS.c.sequence.is_(None)).order_by(EVENTS.c.entry))
+    if not new:
+        return
+    last = transaction.connection.execute(select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(own)).scalar_one()
+    for number, row in enumerate(new, start=int(last) + 1):
+        transaction.run(update(EVENTS).where(EVENTS.c.entry == row.entry).values(sequence=number))
+    fail_point("events numbered")

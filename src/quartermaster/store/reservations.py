@@ -1,0 +1,307 @@
+"""Reservations: held → committed | released | expired, once; all or nothing over the lines of one.
+
+Stock is guarded by one conditional UPDATE (`stock.take`) in the transaction that writes the reservation and its ledger
+entries. A reservation is active while it is held and the database's clock is before its expiry, which is asked in the
+statement that commits it; the sweeper only cleans up, and whoever lacks units sweeps first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import insert, select, update
+
+from quartermaster.errors import StoreError
+from quartermaster.store.database import Transaction
+from quartermaster.store.events import emit
+from quartermaster.store.fail_points import fail_point
+from quartermaster.store.scopes import count, scope_state
+from quartermaster.store.stock import StockLine, availability, enter, give_back, lines_of, take
+from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
+
+HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A reservation as it is.
+
+    Parameters
+    ----------
+    reservation_id, scope_id, state, order_id
+        What it is called, where, how it stands, for which order (None = for none).
+    lines
+        Its units.
+    expires_at
+        Instant from which it is not active any more, microseconds.
+    commit_sequence
+        Number of its commit in the scope; None unless committed.
+    """
+
+    reservation_id: str
+    scope_id: str
+    state: str
+    order_id: str | None
+    lines: tuple[StockLine, ...]
+    expires_at: int
+    commit_sequence: int | None
+
+
+def reserve(
+    transaction: Transaction,
+    scope_id: str,
+    lines: Iterable[StockLine],
+    lifetime: int,
+    *,
+    order_id: str | None = None,
+    allow_partial: bool = False,
+) -> Reservation:
+    """Hold units.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    lines
+        Units; those of equal pairs are added up.
+    lifetime
+        Microseconds from now for which they are held.
+    order_id
+        For which order.
+    allow_partial
+        True holds what there is of lines that there is too little of, if there is any.
+
+    Raises
+    ------
+    StoreError
+        ``not_found`` where there is no such scope; ``insufficient_stock`` with what is available of each pair that
+        there is too little of.
+    """
+    scope_state(transaction, scope_id)
+    wanted: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        wanted[line.node_id, line.sku] += line.quantity
+    granted, lacking = _take_all(transaction, scope_id, wanted, allow_partial=allow_partial)
+    if lacking and (not allow_partial or not granted):
+        raise StoreError("insufficient_stock", "there are not so many units", lacking=lacking)
+    reservation_id = str(uuid4())
+    expires_at = transaction.now + lifetime
+    fail_point("stock taken")
+    transaction.run(
+        insert(RESERVATIONS).values(
+            reservation_id=reservation_id,
+            scope_id=scope_id,
+            state=HELD,
+            order_id=order_id,
+            created_at=transaction.now,
+            expires_at=expires_at,
+        )
+    )
+    fail_point("reservation written")
+    rows = [
+        {
+            "reservation_id": reservation_id,
+            "number": number,
+            "scope_id": scope_id,
+            "node_id": line.node_id,
+            "sku": line.sku,
+            "quantity": line.quantity,
+        }
+        for number, line in enumerate(granted)
+    ]
+    transaction.run(insert(RESERVATION_LINES), rows)
+    fail_point("reservation lines written")
+    _enter_all(transaction, scope_id, reservation_id, HELD, granted, +1)
+    fail_point("ledger written")
+    return Reservation(reservation_id, scope_id, HELD, order_id, tuple(granted), expires_at, None)
+
+
+def _take_all(
+    transaction: Transaction, scope_id: str, wanted: Counter[tuple[str, str]], *, allow_partial: bool
+) -> tuple[list[StockLine], list[dict[str, object]]]:
+    """Take the units of some pairs, in one order for everybody, so that nobody waits for each other."""
+    granted, lacking, swept = [], [], False
+    for (node_id, sku), quantity in sorted(wanted.items()):
+        if not take(transaction, scope_id, node_id, sku, quantity):
+            if not swept:
+                swept = sweep(transaction, scope_id) > 0
+                if swept and take(transaction, scope_id, node_id, sku, quantity):
+                    granted.append(StockLine(node_id, sku, quantity))
+                    continue
+            there = availability(transaction, scope_id, [(node_id, sku)]).get((node_id, sku), 0)
+            lacking.append({"node_id": node_id, "sku": sku, "wanted": quantity, "available": there})
+            part = min(there, quantity)
+            if not allow_partial or part < 1 or not take(transaction, scope_id, node_id, sku, part):
+                continue
+            quantity = part
+        granted.append(StockLine(node_id, sku, quantity))
+    return granted, lacking
+
+
+def reservation(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
+    """Read a reservation; held ones whose time is over read as expired.
+
+    Parameters
+    ----------
+    transaction, scope_id, reservation_id
+        Which.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``.
+    """
+    table = RESERVATIONS
+    row = transaction.first(select(table).where(table.c.reservation_id == reservation_id, table.c.scope_id == scope_id))
+    if row is None:
+        raise StoreError("not_found", "there is no such reservation")
+    over = row.state == HELD and row.expires_at <= transaction.now
+    lines = tuple(lines_of(transaction, reservation_id))
+    state = EXPIRED if over else row.state
+    return Reservation(reservation_id, scope_id, state, row.order_id, lines, row.expires_at, row.commit_sequence)
+
+
+def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
+    """Commit a reservation that is active; one committed already stays as it is.
+
+    Parameters
+    ----------
+    transaction, scope_id, reservation_id
+        Which.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``; ``reservation_expired``; ``reservation_state`` where it was released.
+    """
+    state = scope_state(transaction, scope_id, lock=True)
+    sequence = state.commit_sequence + 1
+    table = RESERVATIONS
+    won = transaction.run(
+        update(table)
+        .where(
+            table.c.reservation_id == reservation_id,
+            table.c.scope_id == scope_id,
+            table.c.state == HELD,
+            table.c.expires_at > transaction.now,
+        )
+        .values(state=COMMITTED, resolved_at=transaction.now, commit_sequence=sequence)
+    )
+    found = reservation(transaction, scope_id, reservation_id)
+    if not won:
+        return _stands(found, COMMITTED)
+    fail_point("reservation committed")
+    count(transaction, scope_id, commit_sequence=sequence)
+    _enter_all(transaction, scope_id, reservation_id, COMMITTED, found.lines, 0)
+    fail_point("commit in ledger")
+    return found
+
+
+def release(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
+    """Release a reservation that is active; one released already stays as it is.
+
+    Parameters
+    ----------
+    transaction, scope_id, reservation_id
+        Which.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``; ``reservation_expired``; ``reservation_state`` where it was committed.
+    """
+    table = RESERVATIONS
+    won = transaction.run(
+        update(table)
+        .where(
+            table.c.reservation_id == reservation_id,
+            table.c.scope_id == scope_id,
+            table.c.state == HELD,
+            table.c.expires_at > transaction.now,
+        )
+        .values(state=RELEASED, resolved_at=transaction.now)
+    )
+    found = reservation(transaction, scope_id, reservation_id)
+    if not won:
+        return _stands(found, RELEASED)
+    fail_point("reservation released")
+    _give_all_back(transaction, found, RELEASED)
+    return found
+
+
+def extend(transaction: Transaction, scope_id: str, reservation_id: str, lifetime: int) -> Reservation:
+    """Hold a reservation that is active for so long from now; never shorter than it is held already.
+
+    Parameters
+    ----------
+    transaction, scope_id, reservation_id
+        Which.
+    lifetime
+        Microseconds from now.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``; ``reservation_expired``; ``reservation_state`` where it is committed or released.
+    """
+    table = RESERVATIONS
+    until = transaction.now + lifetime
+    active = (
+        table.c.reservation_id == reservation_id,
+        table.c.scope_id == scope_id,
+        table.c.state == HELD,
+        table.c.expires_at > transaction.now,
+    )
+    transaction.run(update(table).where(*active, table.c.expires_at < until).values(expires_at=until))
+    fail_point("reservation extended")
+    return _stands(reservation(transaction, scope_id, reservation_id), HELD)
+
+
+def sweep(transaction: Transaction, scope_id: str) -> int:
+    """Expire reservations whose time is over and give their units back; return how many.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    table = RESERVATIONS
+    over = (table.c.scope_id == scope_id, table.c.state == HELD, table.c.expires_at <= transaction.now)
+    named = select(table.c.reservation_id).where(*over).order_by(table.c.reservation_id)
+    expired = 0
+    for row in transaction.all(named.with_for_update(skip_locked=True)):
+        own = table.c.reservation_id == row.reservation_id
+        if transaction.run(update(table).where(own, *over).values(state=EXPIRED, resolved_at=transaction.now)):
+            fail_point("reservation expired")
+            found = reservation(transaction, scope_id, row.reservation_id)
+            _give_all_back(transaction, found, EXPIRED)
+            payload = {"reservation_id": found.reservation_id, "order_id": found.order_id}
+            emit(transaction, scope_id, "reservation_expired", found.reservation_id, payload)
+            expired += 1
+    return expired
+
+
+def _stands(found: Reservation, wanted: str) -> Reservation:
+    """Return a reservation that is as it is wanted already; say why it is not, otherwise."""
+    if found.state == wanted:
+        return found
+    if found.state == EXPIRED:
+        raise StoreError("reservation_expired", "the reservation has expired", expired_at=found.expires_at)
+    raise StoreError("reservation_state", f"the reservation is {found.state}", state=found.state)
+
+
+def _give_all_back(transaction: Transaction, found: Reservation, happened: str) -> None:
+    for line in sorted(found.lines):
+        give_back(transaction, found.scope_id, line.node_id, line.sku, line.quantity)
+    fail_point("stock given back")
+    _enter_all(transaction, found.scope_id, found.reservation_id, happened, found.lines, -1)
+
+
+def _enter_all(
+    transaction: Transaction, scope_id: str, reservation_id: str, happened: str, lines: Sequence[StockLine], sign: int
+) -> None:
+    for line in lines:
+        enter(transaction, scope_id, reservation_id, happened, line.node_id, line.sku, sign * line.quantity)

@@ -1,0 +1,309 @@
+"""Tables and the constraints that hold them together; every scoped row begins with its scope.
+
+Instants are whole microseconds since 1970 (UTC), quantities whole units, money micro of the currency.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of this name."""
+
+
+def _scope() -> Column[str]:
+    return Column("scope_id", Text, ForeignKey("scopes.scope_id"), primary_key=True)
+
+
+SCOPES = Table(
+    "scopes",
+    METADATA,
+    Column("scope_id", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("stock_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("commit_sequence", BigInteger, nullable=False, server_default=text("0")),
+    Column("feed_sequence", BigInteger),
+    Column("feed_as_of", BigInteger),
+)
+"""Planning areas. stock_version rises with each feed, commit_sequence with each reservation committed; feed_sequence is
+that of the last feed taken, feed_as_of the instant of the last full one."""
+
+STOCK = Table(
+    "stock",
+    METADATA,
+    _scope(),
+    Column("node_id", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("safety_stock", BigInteger, nullable=False),
+    Column("feed_reserved", BigInteger, nullable=False),
+    Column("supply", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False, server_default=text("0")),
+    Column("shortfall", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("supply >= 0", name="supply"),
+    CheckConstraint("shortfall >= 0", name="shortfall"),
+    CheckConstraint("reserved >= 0 AND reserved <= supply + shortfall", name="never_oversold"),
+)
+"""Stock by node and SKU. supply = max(0, on_hand - safety_stock - feed_reserved), what others hold being in
+feed_reserved; reserved = units of our reservations that are held, or committed and not deducted by the feed yet."""
+
+RESERVATIONS = Table(
+    "reservations",
+    METADATA,
+    Column("reservation_id", Text, primary_key=True),
+    Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("order_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("resolved_at", BigInteger),
+    Column("commit_sequence", BigInteger),
+    Column("deducted", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("state IN ('held', 'committed', 'released', 'expired')", name="state"),
+    CheckConstraint("(state = 'held') = (resolved_at IS NULL)", name="resolved_once"),
+    CheckConstraint("(state = 'committed') = (commit_sequence IS NOT NULL)", name="sequence_of_commits"),
+    CheckConstraint("state = 'committed' OR NOT deducted", name="deducted_commits"),
+    UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
+    Index("ix_reservations_expiry", "scope_id", "state", "expires_at"),
+)
+"""Reservations; one is all or nothing over its lines."""
+
+RESERVATION_LINES = Table(
+    "reservation_lines",
+    METADATA,
+    Column("reservation_id", Text, ForeignKey("reservations.reservation_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("scope_id", Text, nullable=False),
+    Column("node_id", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(["scope_id", "node_id", "sku"], ["stock.scope_id", "stock.node_id", "stock.sku"]),
+    Index("ix_reservation_lines_stock", "scope_id", "node_id", "sku"),
+)
+
+LEDGER = Table(
+    "ledger",
+    METADATA,
+    Column("entry", _NUMBER, primary_key=True, autoincrement=True),
+    Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
+    Column("reservation_id", Text, ForeignKey("reservations.reservation_id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("node_id", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    CheckConstraint("event IN ('held', 'committed', 'released', 'expired', 'deducted')", name="event"),
+    Index("ix_ledger_stock", "scope_id", "node_id", "sku"),
+)
+"""Appended to, never changed: what each event adds to `reserved` (+ held, 0 committed, - released, expired, deducted).
+"""
+
+IDEMPOTENCY = Table(
+    "idempotency",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""What was answered to each key; written with the effect, in one transaction."""
+
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("secret_sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scope_ids", Text, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+)
+"""Keys by their public part; of the secret part only the hash. scope_ids and actions are JSON lists of texts."""
+
+BLOBS = Table(
+    "blobs",
+    METADATA,
+    Column("sha256", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Contents by the hash of what they hold, compressed."""
+
+SNAPSHOTS = Table(
+    "snapshots",
+    METADATA,
+    _scope(),
+    Column("version", Text, primary_key=True),
+    Column("sha256", Text, ForeignKey("blobs.sha256"), nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("stock_version", BigInteger, nullable=False),
+    Column("nodes", BigInteger, nullable=False),
+    Column("skus", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("scope_id", "stock_version", name="uq_snapshots_stock_version"),
+)
+
+ORDERS = Table(
+    "orders",
+    METADATA,
+    _scope(),
+    Column("order_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("document", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    CheckConstraint("state IN ('open', 'allocated', 'backordered', 'rejected', 'cancelled')", name="state"),
+    Index("ix_orders_state", "scope_id", "state"),
+)
+
+ORDER_LINES = Table(
+    "order_lines",
+    METADATA,
+    Column("scope_id", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("line_id", Text, primary_key=True),
+    Column("sku", Text, nullable=False),
+    Column("ordered", BigInteger, nullable=False),
+    Column("open", BigInteger, nullable=False),
+    Column("allocated", BigInteger, nullable=False, server_default=text("0")),
+    Column("backordered", BigInteger, nullable=False, server_default=text("0")),
+    Column("rejected", BigInteger, nullable=False, server_default=text("0")),
+    Column("cancelled", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("ordered = open + allocated + backordered + rejected + cancelled", name="conserved"),
+    CheckConstraint(
+        "open >= 0 AND allocated >= 0 AND backordered >= 0 AND rejected >= 0 AND cancelled >= 0", name="signs"
+    ),
+    ForeignKeyConstraint(["scope_id", "order_id"], ["orders.scope_id", "orders.order_id"]),
+)
+"""Where each ordered unit is; the sum is the database's to keep."""
+
+ORDER_EVENTS = Table(
+    "order_events",
+    METADATA,
+    Column("entry", _NUMBER, primary_key=True, autoincrement=True),
+    Column("scope_id", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=text("'{}'")),
+    ForeignKeyConstraint(["scope_id", "order_id"], ["orders.scope_id", "orders.order_id"]),
+    Index("ix_order_events_order", "scope_id", "order_id"),
+)
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("plan_id", Text, primary_key=True),
+    Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_current", Boolean, nullable=False, server_default=text("false")),
+    Column("policy", Text, nullable=False),
+    Column("snapshot_version", Text),
+    Column("stock_version", BigInteger),
+    Column("fence", BigInteger),
+    Column("progress", Text, nullable=False, server_default=text("'{}'")),
+    Column("summary", Text, nullable=False, server_default=text("'{}'")),
+    Column("failure", Text, nullable=False, server_default=text("''")),
+    Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("committed_at", BigInteger),
+    CheckConstraint("state IN ('queued', 'running', 'finished', 'failed', 'committed', 'superseded')", name="state"),
+    CheckConstraint("NOT is_current OR state = 'committed'", name="current_is_committed"),
+    Index("ix_plans_state", "scope_id", "state"),
+    Index(
+        "uq_plans_current",
+        "scope_id",
+        unique=True,
+        sqlite_where=text("is_current"),
+        postgresql_where=text("is_current"),
+    ),
+)
+
+PLAN_PARTS = Table(
+    "plan_parts",
+    METADATA,
+    Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Files of a plan, compressed."""
+
+ALLOCATIONS = Table(
+    "allocations",
+    METADATA,
+    Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("scope_id", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("line_id", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("node_id", Text, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("shipment_id", Text, nullable=False),
+    Column("reservation_id", Text, ForeignKey("reservations.reservation_id"), nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(
+        ["scope_id", "order_id", "line_id"], ["order_lines.scope_id", "order_lines.order_id", "order_lines.line_id"]
+    ),
+    Index("ix_allocations_order", "scope_id", "order_id"),
+)
+"""What committed plans gave, each backed by a committed reservation."""
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    _scope(),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("entry", _NUMBER, primary_key=True, autoincrement=True),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sequence", BigInteger),
+    UniqueConstraint("scope_id", "sequence", name="uq_events_sequence"),
+)
+"""Events. They are numbered by sequence only when read: transactions end in another order than they took entries, and
+a reader that had passed a number would never see what came out below it."""
