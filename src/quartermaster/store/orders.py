@@ -1,0 +1,330 @@
+"""Orders: their state, their history, and where each ordered unit is.
+
+    open → allocated | backordered | rejected | cancelled        backordered → allocated | cancelled, when planned again
+
+A line's units are open, allocated, backordered, rejected or cancelled; the database keeps the sum. An order is
+allocated when every unit of it is, backordered when some are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from quartermaster.errors import StoreError
+from quartermaster.store.database import Transaction
+from quartermaster.store.events import emit
+from quartermaster.store.fail_points import fail_point
+from quartermaster.store.scopes import scope_state
+from quartermaster.store.tables import ALLOCATIONS, ORDER_EVENTS, ORDER_LINES, ORDERS
+
+OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED = "open", "allocated", "backordered", "rejected", "cancelled"
+PLANNABLE = (OPEN, BACKORDERED)
+"""States in which an order is planned, and may still be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line of an order that comes in.
+
+    Parameters
+    ----------
+    line_id, sku
+        Which, of what.
+    quantity
+        Units > 0.
+    """
+
+    line_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order that comes in.
+
+    Parameters
+    ----------
+    order_id
+        Its id.
+    document
+        All of it, as JSON text in canonical form.
+    lines
+        Its lines.
+    rejected
+        Why it cannot be planned; empty where it can.
+    """
+
+    order_id: str
+    document: str
+    lines: Sequence[NewLine]
+    rejected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """Where the units of a line are.
+
+    Parameters
+    ----------
+    line_id, sku
+        Which, of what.
+    ordered, open, allocated, backordered, rejected, cancelled
+        Units; the first is the sum of the others.
+    """
+
+    line_id: str
+    sku: str
+    ordered: int
+    open: int
+    allocated: int
+    backordered: int
+    rejected: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order as it is.
+
+    Parameters
+    ----------
+    order_id, state, reason
+        Which, how it stands, why (empty where its state says it all).
+    document
+        As it came.
+    lines
+        Its lines.
+    history
+        What happened to it: instant (microseconds), event, more of it as JSON values.
+    allocations
+        What plans gave it, as JSON values.
+    """
+
+    order_id: str
+    state: str
+    reason: str
+    document: str
+    lines: tuple[StoredLine, ...]
+    history: tuple[tuple[int, str, Mapping[str, Any]], ...]
+    allocations: tuple[Mapping[str, Any], ...]
+
+
+def put_order(transaction: Transaction, scope_id: str, order: NewOrder) -> str:
+    """Take an order in; return what became of it: created, updated or known.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    order
+        The order.
+
+    Raises
+    ------
+    StoreError
+        ``order_state`` where it is there with other content, and is allocated in part, cancelled or being changed.
+    """
+    digest = hashlib.sha256(order.document.encode()).hexdigest()
+    own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order.order_id)
+    row = transaction.first(select(ORDERS).where(*own).with_for_update())
+    if row is not None:
+        if row.sha256 == digest and not (row.state == REJECTED and not order.rejected):
+            return "known"
+        taken = transaction.first(
+            select(ORDER_LINES.c.line_id).where(*_lines(scope_id, order.order_id), ORDER_LINES.c.allocated > 0)
+        )
+        if row.state in (ALLOCATED, CANCELLED) or taken is not None:
+            raise StoreError("order_state", f"the order is {row.state} and cannot be changed", state=row.state)
+        transaction.run(delete(ORDER_LINES).where(*_lines(scope_id, order.order_id)))
+    state = REJECTED if order.rejected else OPEN
+    values = {
+        "state": state,
+        "reason": order.rejected,
+        "document": order.document,
+        "sha256": digest,
+        "updated_at": transaction.now,
+    }
+    if row is None:
+        made = {"scope_id": scope_id, "order_id": order.order_id, "created_at": transaction.now}
+        transaction.run(insert(ORDERS).values(**made, **values))
+    else:
+        transaction.run(update(ORDERS).where(*own).values(**values))
+    fail_point("order written")
+    place = "rejected" if order.rejected else "open"
+    rows = [
+        {
+            "scope_id": scope_id,
+            "order_id": order.order_id,
+            "line_id": line.line_id,
+            "sku": line.sku,
+            "ordered": line.quantity,
+            "open": 0,
+            "rejected": 0,
+            place: line.quantity,
+        }
+        for line in order.lines
+    ]
+    if rows:
+        transaction.run(insert(ORDER_LINES), rows)
+    happened = "created" if row is None else "updated"
+    note(transaction, scope_id, order.order_id, happened, {"state": state, "reason": order.rejected})
+    fail_point("order lines written")
+    return happened
+
+
+def cancel_order(transaction: Transaction, scope_id: str, order_id: str) -> StoredOrder:
+    """Cancel what is not allocated of an order; one that is cancelled stays as it is.
+
+    Parameters
+    ----------
+    transaction, scope_id, order_id
+        Which.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``; ``order_state`` where every unit of it is allocated.
+    """
+    own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id)
+    row = transaction.first(select(ORDERS).where(*own).with_for_update())
+    if row is None:
+        raise StoreError("not_found", "there is no such order")
+    if row.state == ALLOCATED:
+        raise StoreError("order_state", "every unit of the order is allocated", state=row.state)
+    if row.state != CANCELLED:
+        line = ORDER_LINES.c
+        transaction.run(
+            update(ORDER_LINES)
+            .where(*_lines(scope_id, order_id))
+            .values(
+                cancelled=line.cancelled + line.open + line.backordered + line.rejected,
+                open=0,
+                backordered=0,
+                rejected=0,
+            )
+        )
+        transaction.run(update(ORDERS).where(*own).values(state=CANCELLED, reason="", updated_at=transaction.now))
+        fail_point("order cancelled")
+        note(transaction, scope_id, order_id, CANCELLED, {})
+        emit(transaction, scope_id, "order_cancelled", order_id, {"order_id": order_id})
+    return stored_order(transaction, scope_id, order_id)
+
+
+def stored_order(transaction: Transaction, scope_id: str, order_id: str) -> StoredOrder:
+    """Read an order, its history and what plans gave it.
+
+    Parameters
+    ----------
+    transaction, scope_id, order_id
+        Which.
+
+    Raises
+    ------
+    StoreError
+        ``not_found``.
+    """
+    row = transaction.first(select(ORDERS).where(ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id))
+    if row is None:
+        raise StoreError("not_found", "there is no such order")
+    lines = transaction.all(select(ORDER_LINES).where(*_lines(scope_id, order_id)).order_by(ORDER_LINES.c.line_id))
+    history = transaction.all(
+        select(ORDER_EVENTS)
+        .where(ORDER_EVENTS.c.scope_id == scope_id, ORDER_EVENTS.c.order_id == order_id)
+        .order_by(ORDER_EVENTS.c.entry)
+    )
+    given = transaction.all(
+        select(ALLOCATIONS)
+        .where(ALLOCATIONS.c.scope_id == scope_id, ALLOCATIONS.c.order_id == order_id)
+        .order_by(ALLOCATIONS.c.plan_id, ALLOCATIONS.c.number)
+    )
+    return StoredOrder(
+        order_id,
+        row.state,
+        row.reason,
+        row.document,
+        tuple(
+            StoredLine(
+                line.line_id,
+                line.sku,
+                line.ordered,
+                line.open,
+                line.allocated,
+                line.backordered,
+                line.rejected,
+                line.cancelled,
+            )
+            for line in lines
+        ),
+        tuple((entry.at, entry.event, json.loads(entry.detail)) for entry in history),
+        tuple(
+            {
+                "plan_id": one.plan_id,
+                "line_id": one.line_id,
+                "sku": one.sku,
+                "node_id": one.node_id,
+                "quantity": one.quantity,
+                "shipment_id": one.shipment_id,
+                "reservation_id": one.reservation_id,
+            }
+            for one in given
+        ),
+    )
+
+
+def plannable(transaction: Transaction, scope_id: str) -> list[tuple[str, dict[str, int]]]:
+    """Return what is to be planned: documents of orders, and the units of each of their lines that wait.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    scope_state(transaction, scope_id)
+    waiting: dict[str, dict[str, int]] = {}
+    line = ORDER_LINES.c
+    units = (line.open + line.backordered).label("units")
+    for row in transaction.all(
+        select(line.order_id, line.line_id, units)
+        .join(ORDERS, (ORDERS.c.scope_id == line.scope_id) & (ORDERS.c.order_id == line.order_id))
+        .where(line.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE), line.open + line.backordered > 0)
+        .order_by(line.order_id, line.line_id)
+    ):
+        waiting.setdefault(row.order_id, {})[row.line_id] = int(row.units)
+    documents = transaction.all(
+        select(ORDERS.c.order_id, ORDERS.c.document)
+        .where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+        .order_by(ORDERS.c.order_id)
+    )
+    return [(row.document, waiting[row.order_id]) for row in documents if row.order_id in waiting]
+
+
+def note(transaction: Transaction, scope_id: str, order_id: str, happened: str, detail: Mapping[str, Any]) -> None:
+    """Append to the history of an order.
+
+    Parameters
+    ----------
+    transaction, scope_id, order_id
+        Which.
+    happened, detail
+        What, and more of it as JSON values.
+    """
+    transaction.run(
+        insert(ORDER_EVENTS).values(
+            scope_id=scope_id,
+            order_id=order_id,
+            at=transaction.now,
+            event=happened,
+            detail=json.dumps(detail, sort_keys=True, ensure_ascii=False),
+        )
+    )
+
+
+def _lines(scope_id: str, order_id: str) -> tuple[Any, Any]:
+    return ORDER_LINES.c.scope_id == scope_id, ORDER_LINES.c.order_id == order_id
