@@ -260,6 +260,26 @@ class Router:
         today = self.as_of.astimezone(ZoneInfo(self._snapshot.nodes["timezone"][node])).toordinal() - _EPOCH
         self._inbound.arrived(sku_row, node, units, today)
 
+    def recount(self, node_id: str, sku: str, units: int) -> None:
+        """Say how many units there are, as a system of record counts them; options committed here stay committed.
+
+        Parameters
+        ----------
+        node_id, sku
+            Where and what.
+        units
+            How many may be taken from now on, >= 0.
+
+        Raises
+        ------
+        InputError
+            If there is no such node or SKU, or `units` is not a whole number from 0 on.
+        """
+        sku_row, node = self._sku(sku), self._node(node_id)
+        if isinstance(units, bool) or not isinstance(units, Integral) or not 0 <= units <= MAX_STOCK:
+            raise InputError([_problem("out_of_range", f"must be from 0 to {MAX_STOCK}", "units", units)])
+        self._stock.restock(sku_row, node, int(units) - self._stock.units(sku_row, node))
+
     def reprice(self, prices: StockPrices | None) -> None:
         """Put other prices in place of all present ones.
 

@@ -176,3 +176,4 @@ class ProblemAnswer(Answer):
     code: Annotated[str, Field(json_schema_extra={"enum": sorted({code_name(code) for code in ANSWERS})})]
     errors_total: Annotated[int | None, Field(ge=1, description="all problems found, listed or not")] = None
     errors: Annotated[list[Finding] | None, Field(max_length=100)] = None
+    facts: Annotated[dict[str, Any] | None, Field(description="what the caller may need to know besides")] = None

@@ -12,27 +12,36 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from quartermaster.errors import InputError
+from quartermaster.errors import InputError, StoreError
 from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
+from quartermaster.service.desk import Desk, refused
 from quartermaster.service.guard import Guard
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
+from quartermaster.service.routes import stateful_routes
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.workers import Workers
+from quartermaster.store import Store
 
 Call = Callable[[bytes, ServiceSettings], dict[str, Any]]
 """What a route does with its body, in a worker thread."""
 
 
-def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings | None = None, store: Store | None = None, *, insecure: bool = False
+) -> FastAPI:
     """Make the ASGI application.
 
     Parameters
     ----------
     settings
         Limits; every one has a default.
+    store
+        The database; None = only the stateless routes are served.
+    insecure
+        True asks nobody for a key.
     """
     limits = settings or ServiceSettings()
     workers = Workers(limits)
@@ -98,6 +107,10 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         """Answer at once, also while plans are being made."""
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
+    if store is not None:
+        app.include_router(stateful_routes(Desk(store, limits, insecure=insecure)))
+        app.add_exception_handler(StoreError, partial(_store_refused, limits))
+
     app.openapi = partial(describe, app, limits)  # type: ignore[method-assign]
     return app
 
@@ -124,7 +137,12 @@ async def _not_valid(_: Request, error: Exception) -> Response:
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestRefused)  # noqa: S101 (it is registered for this class)
-    return _problem(refusal_body(error.code, error.detail), error.headers)
+    return _problem(refusal_body(error.code, error.detail, error.facts), error.headers)
+
+
+async def _store_refused(limits: ServiceSettings, request: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreError)  # noqa: S101 (it is registered for this class)
+    return await _refused(request, refused(error, limits))
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

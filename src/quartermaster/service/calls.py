@@ -40,7 +40,7 @@ def plan_call(body: bytes, settings: ServiceSettings) -> dict[str, Any]:
     snapshot, policy = _read_parts(
         {
             "snapshot": lambda: _snapshot(given["snapshot"], settings),
-            "policy": lambda: _policy(given.get("policy"), settings),
+            "policy": lambda: read_policy_document(given.get("policy"), settings),
         }
     )
     plan = api.plan(snapshot, policy)
@@ -70,8 +70,8 @@ def evaluate_call(body: bytes, settings: ServiceSettings) -> dict[str, Any]:
         {
             "snapshot": lambda: _snapshot(given["snapshot"], settings),
             "plan": lambda: brought_plan(given["plan"]),
-            "plan/policy": lambda: _policy(own, None),
-            "policy": lambda: _policy(given.get("policy"), None),
+            "plan/policy": lambda: read_policy_document(own, None),
+            "policy": lambda: read_policy_document(given.get("policy"), None),
         }
     )
     return evaluation_document(api.evaluate(snapshot, plan, own_policy if given.get("policy") is None else policy))
@@ -138,8 +138,21 @@ def _count_lines(document: Any) -> int:
     return max(counts, default=0) if isinstance(apart, Mapping) else sum(counts)
 
 
-def _policy(document: Any, settings: ServiceSettings | None) -> Policy:
-    """Read a policy; within the limits of the service where it is to be planned by."""
+def read_policy_document(document: Any, settings: ServiceSettings | None) -> Policy:
+    """Read a policy; within the limits of the service where it is to be planned by.
+
+    Parameters
+    ----------
+    document
+        The policy as a document; None = every default.
+    settings
+        Limits; None = it is not planned by.
+
+    Raises
+    ------
+    PolicyError
+        If it is not valid.
+    """
     if document is None:
         document = {}
     if not isinstance(document, Mapping):

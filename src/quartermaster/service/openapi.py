@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.body import JSON_TYPE
+from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, QUERY
 from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST, PROBLEM
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, VALIDATION
 from quartermaster.service.request_schema import Schema, brought_plan_schema, policy_schema, snapshot_schema
@@ -27,6 +28,10 @@ _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
 _WITH_BODY = (
     VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
     "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
+)  # fmt: skip
+_STATEFUL = ("unauthorized", "forbidden", "not_found", VALIDATION, "rate", "store_busy", "store_unreachable")
+_CHANGING = (
+    "idempotency_key_missing", "idempotency_key_format", "idempotency_key_reused", "idempotency_in_progress",
 )  # fmt: skip
 _REQUESTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "plan": ("PlanRequest", PLAN_REQUEST),
@@ -55,7 +60,10 @@ def responses(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         ``plan``, ``evaluate`` or ``healthz``.
     """
-    codes = _EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ())
+    return _failures(_EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ()))
+
+
+def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
     described: dict[int | str, dict[str, Any]] = {}
     for status in sorted({ANSWERS[code].status for code in codes}):
         named = [code for code in codes if ANSWERS[code].status == status]
@@ -68,11 +76,43 @@ def responses(operation: str) -> dict[int | str, dict[str, Any]]:
             "description": titles,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
         }
-        if "busy" in named:
+        if {"busy", "store_busy", "rate"} & set(named):
             described[status]["headers"] = {
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }
     return described
+
+
+def stateful(operation: str) -> dict[str, Any]:
+    """Describe an operation that remembers: its body, its answer, its key, every way it can fail.
+
+    Parameters
+    ----------
+    operation
+        Its id.
+    """
+    told = CONTRACTS[operation]
+    codes = (*_EVERYWHERE, *_STATEFUL, *told.codes)
+    extra: dict[str, Any] = {"security": [{"key": []}]}
+    parameters = [*QUERY.get(operation, ())]
+    if told.changes:
+        codes = (*codes, *_CHANGING)
+        parameters.append(dict(IDEMPOTENCY))
+    if parameters:
+        extra["parameters"] = parameters
+    if told.body:
+        codes = (*codes, *_WITH_BODY)
+        content = {"schema": {"$ref": _REF + told.body}, "example": told.example}
+        extra["requestBody"] = {"required": True, "content": {JSON_TYPE: content}}
+    described = _failures(tuple(dict.fromkeys(codes)))
+    if told.also is not None:
+        described[told.also] = {"model": told.answer, "description": "Made anew"}
+    return {
+        "responses": described,
+        "openapi_extra": extra,
+        "response_model": told.answer,
+        "status_code": told.status,
+    }
 
 
 def _request_schemas(settings: ServiceSettings) -> dict[str, Schema]:
@@ -108,8 +148,14 @@ def describe(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
     """
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        _, models = models_json_schema([(ProblemAnswer, "serialization")], ref_template=_REF + "{model}")
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        bodies = [(body, "validation") for body in BODIES]
+        _, models = models_json_schema(
+            [(ProblemAnswer, "serialization"), *bodies],  # type: ignore[list-item]
+            ref_template=_REF + "{model}",
+        )
+        components = document.setdefault("components", {})
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        schemas = components.setdefault("schemas", {})
         schemas |= models.get("$defs", {}) | _request_schemas(settings)
         app.openapi_schema = document
     return app.openapi_schema

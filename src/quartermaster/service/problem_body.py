@@ -35,6 +35,9 @@ class Answer:
 
 ANSWERS: Mapping[str, Answer] = {
     VALIDATION: Answer(422, "Input is not valid"),
+    "idempotency_key_missing": Answer(400, "Idempotency-Key is missing"),
+    "idempotency_key_format": Answer(400, "Idempotency-Key is not valid"),
+    "cursor": Answer(400, "Cursor is not one of ours"),
     "json_syntax": Answer(400, "Body is not JSON"),
     "json_nonfinite": Answer(400, "Body holds a number that is not finite"),
     "json_duplicate_key": Answer(400, "Body holds a key twice"),
@@ -42,18 +45,44 @@ ANSWERS: Mapping[str, Answer] = {
     "encoding": Answer(400, "Body is not UTF-8"),
     "utf16": Answer(415, "Body is not UTF-8"),
     "framing": Answer(400, "Request has two lengths"),
+    "unauthorized": Answer(401, "A key is needed"),
+    "forbidden": Answer(403, "The key does not allow this"),
     "not_found": Answer(404, "Nothing is found at this address"),
     "schema_version": Answer(404, "This version of the API is not served"),
     "method_not_allowed": Answer(405, "This address does not take that method"),
     "timeout": Answer(408, "Body came too slowly"),
+    "idempotency_in_progress": Answer(409, "A request with this key is being worked on"),
+    "insufficient_stock": Answer(409, "There is not enough stock"),
+    "feed_gap": Answer(409, "A delta before this one is missing"),
+    "feed_known": Answer(409, "This delta was taken already"),
+    "lease_lost": Answer(409, "Another planner has taken over"),
+    "no_snapshot": Answer(409, "The scope has no snapshot"),
+    "order_state": Answer(409, "The order's state does not allow this"),
+    "plan_expired": Answer(409, "The plan is too old"),
+    "plan_state": Answer(409, "The plan's state does not allow this"),
+    "plan_superseded": Answer(409, "Another plan has taken its place"),
+    "reservation_expired": Answer(409, "The reservation has expired"),
+    "reservation_state": Answer(409, "The reservation's state does not allow this"),
+    "snapshot_conflict": Answer(409, "This version is there with other content"),
+    "snapshot_out_of_order": Answer(409, "A later snapshot was taken already"),
+    "snapshot_shrunk": Answer(409, "The snapshot has lost much of the last one"),
+    "snapshot_stale": Answer(409, "Stock has changed since"),
     "too_large": Answer(413, "Body is too large"),
     "too_many_rows": Answer(413, "Document has too many rows"),
     "uri_too_long": Answer(414, "Address is too long"),
     "media_type": Answer(415, "Body must be application/json"),
     "content_encoding": Answer(415, "Body must not be compressed"),
+    "archive_not_allowed": Answer(422, "The archive is not one that is read"),
+    "deducted_through": Answer(422, "There is no such commit"),
+    "idempotency_key_reused": Answer(422, "This key came with another request"),
+    "rate": Answer(429, "Too many requests"),
     "headers_too_large": Answer(431, "Headers are too large"),
     "internal": Answer(500, "Internal error"),
+    "store_damaged": Answer(500, "What is stored is damaged"),
     "busy": Answer(503, "All workers are busy"),
+    "queue_full": Answer(503, "Too many plans are waiting"),
+    "store_busy": Answer(503, "The store is busy"),
+    "store_unreachable": Answer(503, "The store cannot be reached"),
 }
 """Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""
 
@@ -69,13 +98,22 @@ class RequestRefused(Exception):  # noqa: N818 (it is an answer, not a fault)
         What is wrong and what is allowed.
     headers
         Further headers of the answer.
+    facts
+        Further fields of its body, as JSON values.
     """
 
-    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
+        self.facts = dict(facts or {})
 
 
 def problem_body(problems: Sequence[Problem]) -> dict[str, Any]:
@@ -107,7 +145,7 @@ def problem_body(problems: Sequence[Problem]) -> dict[str, Any]:
     return body
 
 
-def refusal_body(code: str, detail: str) -> dict[str, Any]:
+def refusal_body(code: str, detail: str, facts: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Write the body of a request that is refused as a whole.
 
     Parameters
@@ -116,8 +154,11 @@ def refusal_body(code: str, detail: str) -> dict[str, Any]:
         A key of `ANSWERS`.
     detail
         What is wrong and what is allowed.
+    facts
+        What the caller may need to know besides, as JSON values.
     """
-    return _head(code, f"{detail}; {_NOTHING_DONE}.")
+    body = _head(code, f"{detail}; {_NOTHING_DONE}.")
+    return {**body, "facts": dict(facts)} if facts else body
 
 
 def code_name(code: str) -> str:

@@ -34,6 +34,16 @@ class ServiceSettings:
         maximum where that is less.
     max_threads
         Most solver processes side by side (``solver.threads``) that a policy may ask for.
+    threads
+        Requests to the store worked on at the same time.
+    requests_per_second
+        What one key may ask for, on the average.
+    most_queued
+        Plans of one scope that may wait.
+    max_reservation_seconds
+        Longest lifetime of a reservation.
+    max_plan_age_seconds
+        Age after which a finished plan cannot be committed any more.
 
     Raises
     ------
@@ -51,9 +61,25 @@ class ServiceSettings:
     min_time_limit_seconds: Decimal = Decimal("0.05")
     max_time_limit_seconds: Decimal = Decimal(60)
     max_threads: int = 4
+    threads: int = 16
+    requests_per_second: float = 1000.0
+    most_queued: int = 10
+    max_reservation_seconds: int = 7 * 86_400
+    max_plan_age_seconds: int = 3_600
 
     def __post_init__(self) -> None:
-        for name in ("max_body_bytes", "body_timeout_seconds", "max_rows", "workers", "max_threads"):
+        for name in (
+            "max_body_bytes",
+            "body_timeout_seconds",
+            "max_rows",
+            "workers",
+            "max_threads",
+            "threads",
+            "requests_per_second",
+            "most_queued",
+            "max_reservation_seconds",
+            "max_plan_age_seconds",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be > 0")
         if self.waiting < 0:

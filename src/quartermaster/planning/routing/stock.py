@@ -125,14 +125,14 @@ class RoutingStock:
         self._add(load, 1)
 
     def restock(self, sku: int, node: int, units: int) -> None:
-        """Add units that arrived.
+        """Add units that arrived, or take away ones that are not there.
 
         Parameters
         ----------
         sku, node
             Rows.
         units
-            How many, > 0.
+            How many; fewer than 0 where there are fewer, never more than there are.
         """
         row = self.row(sku)
         at = int(np.searchsorted(row.node, node))

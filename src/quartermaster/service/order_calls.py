@@ -1,0 +1,160 @@
+"""Orders, plans, routing, promises and events: what each call does in its transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from quartermaster.errors import InputError, Problem, StoreError
+from quartermaster.io.findings import shown
+from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.references import Reference, References, new_order
+from quartermaster.service.requests import OrdersBody, read_as
+from quartermaster.service.stock_calls import instant
+from quartermaster.store.database import Transaction
+from quartermaster.store.events import events_after
+from quartermaster.store.orders import StoredOrder, cancel_order, put_order, stored_order
+
+MOST_EVENTS = 1_000
+"""Events in one answer, at the most."""
+
+
+def orders_call(transaction: Transaction, asked: Asked, references: References) -> Answered:
+    """Take orders in, each by itself: bad ones are held as rejected with their reasons.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is an `OrdersBody`.
+    references
+        What they are checked against.
+    """
+    body = read_as(OrdersBody, asked.document)
+    reference = references.of(transaction, asked.scope_id)
+    return Answered({"orders": [_taken(transaction, asked.scope_id, reference, one) for one in body.orders]})
+
+
+def _taken(transaction: Transaction, scope_id: str, reference: Reference, document: Any) -> Mapping[str, Any]:
+    try:
+        order = new_order(reference, document)
+    except InputError as error:
+        given = document.get("order_id") if isinstance(document, Mapping) else None
+        first = error.problems[0]
+        named = given if isinstance(given, str) else shown(given)
+        return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
+    try:
+        result = put_order(transaction, scope_id, order)
+    except StoreError as error:
+        return {"order_id": order.order_id, "result": "refused", "reason": f"{error.code}: {error.detail}"}
+    return {"order_id": order.order_id, "result": "rejected" if order.rejected else result, "reason": order.rejected}
+
+
+def order_call(transaction: Transaction, asked: Asked, order_id: str) -> Answered:
+    """Read an order.
+
+    Parameters
+    ----------
+    transaction, asked, order_id
+        As for every call, and which.
+    """
+    return Answered(order_document(stored_order(transaction, asked.scope_id, order_id)))
+
+
+def cancel_call(transaction: Transaction, asked: Asked, order_id: str) -> Answered:
+    """Cancel what is not allocated of an order.
+
+    Parameters
+    ----------
+    transaction, asked, order_id
+        As for every call, and which.
+    """
+    return Answered(order_document(cancel_order(transaction, asked.scope_id, order_id)))
+
+
+def order_document(order: StoredOrder) -> Mapping[str, Any]:
+    """Write an order: its state, its lines, its history and what plans gave it.
+
+    Parameters
+    ----------
+    order
+        The order.
+    """
+    return {
+        "order_id": order.order_id,
+        "state": order.state,
+        "reason": order.reason,
+        "order": json.loads(order.document),
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "sku": line.sku,
+                "ordered": line.ordered,
+                "open": line.open,
+                "allocated": line.allocated,
+                "backordered": line.backordered,
+                "rejected": line.rejected,
+                "cancelled": line.cancelled,
+            }
+            for line in order.lines
+        ],
+        "history": [{"at": instant(at), "event": event, "detail": detail} for at, event, detail in order.history],
+        "allocations": list(order.allocations),
+    }
+
+
+def events_call(transaction: Transaction, asked: Asked) -> Answered:
+    """Read events after a number.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; the query may have ``after`` and ``limit``.
+    """
+    after = whole(asked, "after", 0, 10**18)
+    limit = whole(asked, "limit", 100, MOST_EVENTS, least=1)
+    found = events_after(transaction, asked.scope_id, after, limit)
+    return Answered(
+        {
+            "events": [
+                {
+                    "sequence": one.sequence,
+                    "event_id": one.event_id,
+                    "type": one.type,
+                    "subject": one.subject,
+                    "payload": one.payload,
+                    "created_at": instant(one.created_at),
+                }
+                for one in found
+            ],
+            "after": found[-1].sequence if found else after,
+        }
+    )
+
+
+def whole(asked: Asked, name: str, otherwise: int, most: int, least: int = 0) -> int:
+    """Read a whole number of the query.
+
+    Parameters
+    ----------
+    asked
+        The request.
+    name
+        Of the parameter.
+    otherwise
+        Its value where it is not given.
+    most, least
+        Its range.
+
+    Raises
+    ------
+    InputError
+        ``out_of_range``.
+    """
+    text = asked.parameters.get(name)
+    if text is None:
+        return otherwise
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and least <= int(text) <= most):
+        detail = f"must be a whole number from {least} to {most}"
+        raise InputError([Problem("out_of_range", detail, pointer=f"?{name}", value=shown(text))])
+    return int(text)

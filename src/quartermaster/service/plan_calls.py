@@ -1,0 +1,172 @@
+"""Plans that are asked for now and made by a run: queued, watched, stopped, read, committed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+from quartermaster.service.calls import read_policy_document
+from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.order_calls import whole
+from quartermaster.service.requests import CommitBody, PlanBody, read_as
+from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.stock_calls import instant
+from quartermaster.store import plans
+from quartermaster.store.database import Transaction
+from quartermaster.store.plan_commit import Allocation, Backorder, commit_plan
+from quartermaster.store.plans import StoredPlan, part_of, stored_plan
+
+TABLES = ("allocations", "shipments", "backorders", "prices")
+"""Parts of a plan that are tables; they are answered in pages."""
+MOST_ROWS = 10_000
+"""Rows of a page, at the most."""
+MICRO = 1_000_000
+
+
+def queue_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
+    """Ask for a plan of all open orders.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is a `PlanBody`.
+    settings
+        Limits.
+    """
+    body = read_as(PlanBody, asked.document if asked.document is not None else {})
+    read_policy_document(body.policy, settings)
+    text = json.dumps(body.policy or {}, sort_keys=True, ensure_ascii=False, default=str)
+    queued = plans.queue_plan(transaction, asked.scope_id, text, settings.most_queued)
+    return Answered(plan_state_document(queued), 202)
+
+
+def plan_state_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:
+    """Say how a plan stands.
+
+    Parameters
+    ----------
+    transaction, asked, plan_id
+        As for every call, and which.
+    """
+    return Answered(plan_state_document(stored_plan(transaction, asked.scope_id, plan_id)))
+
+
+def stop_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:
+    """Ask for the best plan so far.
+
+    Parameters
+    ----------
+    transaction, asked, plan_id
+        As for every call, and which.
+    """
+    return Answered(plan_state_document(plans.ask_to_stop(transaction, asked.scope_id, plan_id)))
+
+
+def table_call(transaction: Transaction, asked: Asked, plan_id: str, name: str) -> Answered:
+    """Read a page of a table of a plan.
+
+    Parameters
+    ----------
+    transaction, asked, plan_id
+        As for every call, and which; the query may have ``offset`` and ``limit``.
+    name
+        One of `TABLES`.
+    """
+    offset, limit = whole(asked, "offset", 0, 10**9), whole(asked, "limit", 1_000, MOST_ROWS, least=1)
+    content = part_of(transaction, asked.scope_id, plan_id, f"{name}.csv")
+    rows = list(csv.DictReader(StringIO(content.decode("utf-8"))))
+    following = offset + limit if offset + limit < len(rows) else None
+    return Answered({"rows": rows[offset : offset + limit], "rows_total": len(rows), "next_offset": following})
+
+
+def certificate_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:
+    """Read the certificate of a plan.
+
+    Parameters
+    ----------
+    transaction, asked, plan_id
+        As for every call, and which.
+    """
+    document: Mapping[str, Any] = json.loads(part_of(transaction, asked.scope_id, plan_id, "certificate.json"))
+    return Answered(document)
+
+
+def commit_call(transaction: Transaction, asked: Asked, plan_id: str, settings: ServiceSettings) -> Answered:
+    """Commit a plan: its units are taken for good, if all of them are still there.
+
+    Parameters
+    ----------
+    transaction, asked, plan_id
+        As for every call, and which; its body is a `CommitBody`.
+    settings
+        Limits.
+    """
+    body = read_as(CommitBody, asked.document if asked.document is not None else {})
+    found = stored_plan(transaction, asked.scope_id, plan_id)
+    if found.state in (plans.FINISHED, plans.COMMITTED):
+        allocations, backorders = given_by(transaction, asked.scope_id, plan_id)
+    else:
+        allocations, backorders = [], []  # its state is refused before they are looked at
+    committed = commit_plan(
+        transaction,
+        asked.scope_id,
+        plan_id,
+        allocations,
+        backorders,
+        recheck=body.recheck,
+        most_age=settings.max_plan_age_seconds * MICRO,
+    )
+    return Answered(plan_state_document(committed))
+
+
+def given_by(transaction: Transaction, scope_id: str, plan_id: str) -> tuple[list[Allocation], list[Backorder]]:
+    """Read what a plan gives and what it leaves.
+
+    Parameters
+    ----------
+    transaction, scope_id, plan_id
+        Which.
+    """
+
+    def rows(name: str) -> csv.DictReader[str]:
+        return csv.DictReader(StringIO(part_of(transaction, scope_id, plan_id, name).decode("utf-8")))
+
+    allocations = [
+        Allocation(
+            row["order_id"], row["line_id"], row["sku"], row["node_id"], int(row["quantity"]), row["shipment_id"]
+        )
+        for row in rows("allocations.csv")
+    ]
+    backorders = [
+        Backorder(row["order_id"], row["line_id"], int(row["quantity"]), row["reason"])
+        for row in rows("backorders.csv")
+    ]
+    return allocations, backorders
+
+
+def plan_state_document(plan: StoredPlan) -> Mapping[str, Any]:
+    """Write how a plan stands.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    """
+    return {
+        "plan_id": plan.plan_id,
+        "state": plan.state,
+        "is_current": plan.is_current,
+        "snapshot_version": plan.snapshot_version,
+        "stock_version": plan.stock_version,
+        "progress": dict(plan.progress),
+        "summary": dict(plan.summary),
+        "failure": plan.failure,
+        "stop_asked": plan.stop_asked,
+        "created_at": instant(plan.created_at),
+        "started_at": instant(plan.started_at),
+        "finished_at": instant(plan.finished_at),
+        "committed_at": instant(plan.committed_at),
+    }

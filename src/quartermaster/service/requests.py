@@ -1,0 +1,165 @@
+"""Bodies of stateful requests, as strict models; what is wrong with one is told like any other input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quartermaster.domain.orders import MAX_QUANTITY
+from quartermaster.errors import InputError, Problem
+from quartermaster.io.findings import shown
+from quartermaster.io.json_text import pointer_part
+from quartermaster.io.raw import unknown_name
+
+MAX_ID = 128
+"""Longest id, characters."""
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+Units = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+Stocked = Annotated[int, Field(ge=0, le=10**12)]
+
+
+class Body(BaseModel):
+    """Part of a request; it has these fields and no others, of these very types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class StockLineBody(Body):
+    """Units of a SKU at a node."""
+
+    node_id: Id
+    sku: Id
+    quantity: Units
+
+
+class ReservationBody(Body):
+    """Units to hold."""
+
+    lines: Annotated[list[StockLineBody], Field(min_length=1, max_length=1_000)]
+    lifetime_seconds: Annotated[int, Field(ge=1, description="seconds for which they are held")] = 900
+    order_id: Annotated[Id | None, Field(description="for which order")] = None
+    allow_partial: Annotated[bool, Field(description="hold what there is, if it is less")] = False
+
+
+class ExtendBody(Body):
+    """How long to hold on."""
+
+    lifetime_seconds: Annotated[int, Field(ge=1, description="seconds from now")] = 900
+
+
+class InventoryRow(Body):
+    """What a feed says of one pair."""
+
+    node_id: Id
+    sku: Id
+    on_hand: Stocked
+    safety_stock: Stocked = 0
+    reserved: Annotated[Stocked, Field(description="units that other systems hold; ours are never in it")] = 0
+
+
+class InventoryBody(Body):
+    """A stock picture, or a change of one."""
+
+    kind: Annotated[str, Field(pattern="^(full|delta)$")]
+    as_of: Annotated[str, Field(description="instant, RFC 3339 with offset")]
+    sequence: Annotated[int | None, Field(ge=1, description="number of a delta: one more than the last")] = None
+    deducted_through: Annotated[int | None, Field(ge=0, description="last commit that on_hand is lower for")] = None
+    rows: Annotated[list[InventoryRow], Field(max_length=1_000_000)]
+
+
+class OrdersBody(Body):
+    """Orders, as in a snapshot document."""
+
+    orders: Annotated[list[Any], Field(min_length=1, max_length=10_000)]
+
+
+class PlanBody(Body):
+    """A plan to make."""
+
+    policy: Annotated[dict[str, Any] | None, Field(description="as in `POST /v1/plan`")] = None
+
+
+class CommitBody(Body):
+    """How to commit a plan."""
+
+    recheck: Annotated[bool, Field(description="take it though stock has changed, if all it gives is there")] = False
+
+
+class RouteBody(Body):
+    """One order to route."""
+
+    order: Annotated[dict[str, Any], Field(description="as in a snapshot document, with its lines")]
+    count: Annotated[int, Field(ge=1, le=20, description="options, at the most")] = 3
+    reserve: Annotated[bool, Field(description="hold the units of the best option")] = False
+    lifetime_seconds: Annotated[int, Field(ge=1, description="seconds for which they are held")] = 900
+
+
+class PromiseBody(Body):
+    """A cart whose delivery dates are asked for."""
+
+    order: Annotated[dict[str, Any], Field(description="as in a snapshot document, with its lines")]
+
+
+Model = TypeVar("Model", bound=Body)
+
+_CODES: Mapping[str, str] = {
+    "missing": "missing_field",
+    "extra_forbidden": "unknown_field",
+    "too_long": "too_many_rows",
+    "too_short": "missing_field",
+}
+_QUANTITIES = ("quantity", "on_hand", "safety_stock", "reserved")
+
+
+def read_as(model: type[Model], document: Any) -> Model:
+    """Read a body.
+
+    Parameters
+    ----------
+    model
+        What it must be.
+    document
+        The body, parsed.
+
+    Raises
+    ------
+    InputError
+        If it is not; carries every problem with its pointer.
+    """
+    if document is None:
+        raise InputError([Problem("missing_field", "the body must be an object")])
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InputError([_problem(model, found) for found in error.errors(include_url=False)]) from None
+
+
+def _problem(model: type[Body], found: Any) -> Problem:
+    place: Sequence[str | int] = found["loc"]
+    pointer = "".join(f"/{pointer_part(shown(part))}" for part in place)
+    kind, field = found["type"], str(place[-1]) if place else ""
+    code, detail, value = _CODES.get(kind, "type"), found["msg"], found.get("input")
+    if kind == "extra_forbidden":
+        detail = unknown_name(field, list(model.model_fields) if len(place) == 1 else [])
+    if kind == "missing":
+        value, detail = None, "must be given"
+    if field in _QUANTITIES and code == "type":
+        code = _of_quantity(kind, field, value)
+    elif kind in ("greater_than_equal", "less_than_equal", "string_pattern_mismatch"):
+        code = "out_of_range"
+    elif kind in ("string_too_short", "string_too_long"):
+        code = "id_format"
+    plain = isinstance(value, str | int | float | bool)
+    return Problem(code, detail, pointer=pointer, value=shown(value) if plain else "")
+
+
+def _of_quantity(kind: str, field: str, value: Any) -> str:
+    if kind == "greater_than_equal":
+        return {"quantity": "qty_not_positive", "on_hand": "stock_negative", "safety_stock": "safety_negative"}.get(
+            field, "qty_not_positive"
+        )
+    if kind == "less_than_equal":
+        return "qty_too_large"
+    return "qty_not_whole" if not isinstance(value, str | bool) else "type"

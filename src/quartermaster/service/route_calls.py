@@ -1,0 +1,142 @@
+"""Routing one order between two plans, and promising dates: options of the router, units held by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from quartermaster.domain.money import money_text
+from quartermaster.domain.routing import Option, Routing
+from quartermaster.errors import InputError, StoreError
+from quartermaster.io.plan_files import objective_document
+from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.requests import PromiseBody, RouteBody, read_as
+from quartermaster.service.routers import Routers
+from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.stock_calls import lifetime_of, reservation_document
+from quartermaster.store.database import Transaction
+from quartermaster.store.reservations import reserve
+from quartermaster.store.stock import StockLine
+
+TRIES = 3
+"""How often an order is routed again because others took units of its best option."""
+
+
+def route_call(transaction: Transaction, asked: Asked, routers: Routers, settings: ServiceSettings) -> Answered:
+    """Route one order; hold the units of its best option where that is asked for.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is a `RouteBody`.
+    routers
+        Routers by scope.
+    settings
+        Limits.
+    """
+    body = read_as(RouteBody, asked.document)
+    lifetime = lifetime_of(body.lifetime_seconds, settings)
+    for attempt in range(TRIES):
+        with routers.lock(asked.scope_id):
+            router, reference = routers.of(transaction, asked.scope_id, recount=attempt > 0)
+            order, lines = _read(reference.order, body.order)
+            routing = router.route(order, lines, body.count)
+            document = routing_document(routing)
+        units = routing.best.taken()
+        if not body.reserve or not units:
+            return Answered({**document, "reservation": None})
+        wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
+        try:
+            with transaction.connection.begin_nested():
+                held = reserve(transaction, asked.scope_id, wanted, lifetime, order_id=order.order_id)
+        except StoreError as error:
+            if error.code != "insufficient_stock":
+                raise
+            continue
+        return Answered({**document, "reservation": reservation_document(held)}, 201)
+    raise StoreError("store_busy", "others took the units of its best option again and again")
+
+
+def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
+    """Say which delivery dates can be kept for a cart, and what each costs.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is a `PromiseBody`.
+    routers
+        Routers by scope.
+    """
+    body = read_as(PromiseBody, asked.document)
+    with routers.lock(asked.scope_id):
+        router, reference = routers.of(transaction, asked.scope_id)
+        order, lines = _read(reference.order, body.order)
+        found = router.promise(order, lines)
+    return Answered(
+        {"promises": [{"delivery_date": day.isoformat(), "option": option_document(option)} for day, option in found]}
+    )
+
+
+def routing_document(routing: Routing) -> dict[str, Any]:
+    """Write the options of an order, and why the other nodes lost.
+
+    Parameters
+    ----------
+    routing
+        The options.
+    """
+    return {
+        "options": [option_document(option) for option in routing.options],
+        "nodes": [
+            {
+                "node_id": verdict.node_id,
+                "reason": verdict.reason.value,
+                "extra": None if verdict.extra_micro is None else money_text(verdict.extra_micro),
+                "text": verdict.text,
+            }
+            for verdict in routing.nodes
+        ],
+    }
+
+
+def option_document(option: Option) -> Mapping[str, Any]:
+    """Write one option.
+
+    Parameters
+    ----------
+    option
+        The option.
+    """
+    return {
+        "shipments": [
+            {
+                "node_id": one.node_id,
+                "carrier": one.carrier,
+                "service": one.service,
+                "zone": one.zone,
+                "parcels": one.parcels,
+                "billable_weight_g": one.billable_weight_g,
+                "distance_m": one.distance_m,
+                "ship_date": one.ship_date.isoformat(),
+                "delivery_date": one.delivery_date.isoformat(),
+                "units": dict(sorted(one.units.items())),
+                "cost": {name: money_text(micro) for name, micro in one.cost_micro.items()},
+            }
+            for one in option.shipments
+        ],
+        "backordered": dict(sorted(option.backordered.items())),
+        "cost": objective_document(option.objective),
+        "stock_value": money_text(option.stock_value_micro),
+        "decision_total": money_text(option.decision_total_micro),
+        "delivery_date": None if option.delivery_date is None else option.delivery_date.isoformat(),
+        "exact": option.exact,
+    }
+
+
+def _read(reader: Any, document: Any) -> Any:
+    """Read the order of a body, and point into the body."""
+    try:
+        return reader(document)
+    except InputError as error:
+        raise InputError([replace(found, pointer=f"/order{found.pointer}") for found in error.problems]) from None

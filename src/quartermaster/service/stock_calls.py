@@ -1,0 +1,314 @@
+"""Snapshots, stock feeds, availability and reservations: what each call does in its transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from quartermaster import io
+from quartermaster.domain.snapshot import Snapshot
+from quartermaster.errors import InputError, Problem, StoreError
+from quartermaster.io import snapshot_document
+from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
+from quartermaster.service.settings import ServiceSettings
+from quartermaster.store import reservations
+from quartermaster.store.database import Transaction
+from quartermaster.store.reservations import Reservation
+from quartermaster.store.scopes import make_scope, scope_state
+from quartermaster.store.snapshots import latest_snapshot, put_snapshot
+from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
+
+MICRO = 1_000_000
+"""Microseconds in a second."""
+SKEW_SECONDS = 300
+"""How far ahead of the database's clock an instant may be."""
+MOST_ROWS = 1_000
+"""Rows of availability in one answer, at the most."""
+
+
+def instant(micros: int | None) -> str | None:
+    """Write an instant, RFC 3339 in UTC.
+
+    Parameters
+    ----------
+    micros
+        Microseconds since 1970; None = none.
+    """
+    if micros is None:
+        return None
+    return datetime.fromtimestamp(micros / MICRO, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def micros_of(text: str, pointer: str) -> int:
+    """Read an instant.
+
+    Parameters
+    ----------
+    text
+        RFC 3339 with offset.
+    pointer
+        Where it stands.
+
+    Raises
+    ------
+    InputError
+        ``time_format`` or ``time_no_offset``.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        detail = "must be an instant such as 2026-11-02T08:00:00+01:00"
+        raise InputError([Problem("time_format", detail, pointer=pointer, value=text[:64])]) from None
+    if read.tzinfo is None:
+        detail = "time needs an offset, such as +02:00"
+        raise InputError([Problem("time_no_offset", detail, pointer=pointer, value=text[:64])])
+    return int((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * MICRO)
+
+
+def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
+    if as_of > transaction.now + SKEW_SECONDS * MICRO:
+        detail = f"must be at most {SKEW_SECONDS} seconds ahead of now"
+        raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
+
+
+def put_snapshot_call(transaction: Transaction, asked: Asked, version: str, settings: ServiceSettings) -> Answered:
+    """Hold a snapshot, and take its stock as the full picture.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is a snapshot document.
+    version
+        Its name.
+    settings
+        Limits.
+    """
+    snapshot = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
+    return hold_snapshot(transaction, asked, version, snapshot)
+
+
+def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot: Snapshot) -> Answered:
+    """Hold a snapshot that was read.
+
+    Parameters
+    ----------
+    transaction, asked, version
+        As in `put_snapshot_call`.
+    snapshot
+        Read and checked.
+    """
+    as_of = int(snapshot.as_of.timestamp() * MICRO)
+    _not_ahead(transaction, as_of, "/snapshot/as_of")
+    stock = snapshot.inventory
+    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
+    rows = [StockRow(*row) for row in zip(*columns, strict=True)]
+    content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
+    made = make_scope(transaction, asked.scope_id)
+    through = asked.parameters.get("deducted_through")
+    stored, new = put_snapshot(
+        transaction,
+        asked.scope_id,
+        version,
+        content,
+        as_of,
+        rows,
+        accept_shrink=asked.parameters.get("accept_shrink") == "true",
+        deducted_through=int(through) if through is not None else None,
+    )
+    document = {
+        "scope": asked.scope_id,
+        "version": stored.version,
+        "sha256": stored.sha256,
+        "as_of": instant(stored.as_of),
+        "stock_version": stored.stock_version,
+        "nodes": stored.nodes,
+        "skus": stored.skus,
+        "scope_made": made,
+    }
+    return Answered(document, 201 if new else 200)
+
+
+def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
+    """Take a stock feed.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is an `InventoryBody`.
+    """
+    body = read_as(InventoryBody, asked.document)
+    as_of = micros_of(body.as_of, "/as_of")
+    _not_ahead(transaction, as_of, "/as_of")
+    seen: set[tuple[str, str]] = set()
+    for number, row in enumerate(body.rows):
+        if (row.node_id, row.sku) in seen:
+            raise InputError([Problem("duplicate_row", "this pair stands twice", pointer=f"/rows/{number}")])
+        seen.add((row.node_id, row.sku))
+    rows = [StockRow(row.node_id, row.sku, row.on_hand, row.safety_stock, row.reserved) for row in body.rows]
+    feed = Feed(rows, body.kind == "full", as_of, body.sequence, body.deducted_through)
+    state = take_feed(transaction, asked.scope_id, feed)
+    return Answered(
+        {
+            "stock_version": state.stock_version,
+            "sequence": state.feed_sequence,
+            "as_of": instant(state.feed_as_of),
+            "commit_sequence": state.commit_sequence,
+        }
+    )
+
+
+def availability_call(transaction: Transaction, asked: Asked) -> Answered:
+    """Say what may be reserved now.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; the query may name a ``sku``, a ``node_id`` and ``after`` (node and SKU of the last row).
+    """
+    state = scope_state(transaction, asked.scope_id)
+    sku, node_id = asked.parameters.get("sku"), asked.parameters.get("node_id")
+    after = tuple(asked.parameters.get("after", "").split("\n", 1))
+    found = availability(transaction, asked.scope_id)
+    rows = sorted(
+        pair
+        for pair in found
+        if (sku is None or pair[1] == sku) and (node_id is None or pair[0] == node_id) and pair > after
+    )
+    shown = [{"node_id": node, "sku": of, "available": found[node, of]} for node, of in rows[:MOST_ROWS]]
+    following = "\n".join(rows[MOST_ROWS - 1]) if len(rows) > MOST_ROWS else None
+    return Answered({"stock_version": state.stock_version, "rows": shown, "after": following})
+
+
+def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
+    """Hold units.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; its body is a `ReservationBody`.
+    settings
+        Limits.
+    """
+    body = read_as(ReservationBody, asked.document)
+    held = reservations.reserve(
+        transaction,
+        asked.scope_id,
+        [StockLine(line.node_id, line.sku, line.quantity) for line in body.lines],
+        lifetime_of(body.lifetime_seconds, settings),
+        order_id=body.order_id,
+        allow_partial=body.allow_partial,
+    )
+    return Answered(reservation_document(held), 201)
+
+
+def lifetime_of(seconds: int, settings: ServiceSettings) -> int:
+    """Check a lifetime; return it in microseconds.
+
+    Parameters
+    ----------
+    seconds
+        Seconds.
+    settings
+        Limits.
+
+    Raises
+    ------
+    InputError
+        ``out_of_range``.
+    """
+    if seconds > settings.max_reservation_seconds:
+        detail = f"must be at most {settings.max_reservation_seconds}"
+        raise InputError([Problem("out_of_range", detail, pointer="/lifetime_seconds", value=str(seconds))])
+    return seconds * MICRO
+
+
+def reservation_call(transaction: Transaction, asked: Asked, reservation_id: str) -> Answered:
+    """Read a reservation.
+
+    Parameters
+    ----------
+    transaction, asked, reservation_id
+        As for every call, and which.
+    """
+    return Answered(reservation_document(reservations.reservation(transaction, asked.scope_id, reservation_id)))
+
+
+def commit_reservation_call(transaction: Transaction, asked: Asked, reservation_id: str) -> Answered:
+    """Commit a reservation.
+
+    Parameters
+    ----------
+    transaction, asked, reservation_id
+        As for every call, and which.
+    """
+    return Answered(reservation_document(reservations.commit(transaction, asked.scope_id, reservation_id)))
+
+
+def release_reservation_call(transaction: Transaction, asked: Asked, reservation_id: str) -> Answered:
+    """Release a reservation.
+
+    Parameters
+    ----------
+    transaction, asked, reservation_id
+        As for every call, and which.
+    """
+    return Answered(reservation_document(reservations.release(transaction, asked.scope_id, reservation_id)))
+
+
+def extend_reservation_call(
+    transaction: Transaction, asked: Asked, reservation_id: str, settings: ServiceSettings
+) -> Answered:
+    """Hold a reservation for longer.
+
+    Parameters
+    ----------
+    transaction, asked, reservation_id, settings
+        As for every call, which, and limits; its body is an `ExtendBody`.
+    """
+    body = read_as(ExtendBody, asked.document)
+    lifetime = lifetime_of(body.lifetime_seconds, settings)
+    return Answered(reservation_document(reservations.extend(transaction, asked.scope_id, reservation_id, lifetime)))
+
+
+def reservation_document(held: Reservation) -> Mapping[str, Any]:
+    """Write a reservation.
+
+    Parameters
+    ----------
+    held
+        The reservation.
+    """
+    return {
+        "reservation_id": held.reservation_id,
+        "state": held.state,
+        "order_id": held.order_id,
+        "lines": [{"node_id": one.node_id, "sku": one.sku, "quantity": one.quantity} for one in held.lines],
+        "expires_at": instant(held.expires_at),
+        "commit_sequence": held.commit_sequence,
+    }
+
+
+def scope_call(transaction: Transaction, asked: Asked) -> Answered:
+    """Say how a scope stands.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call.
+    """
+    state, last = scope_state(transaction, asked.scope_id), latest_snapshot(transaction, asked.scope_id)
+    if last is None:
+        raise StoreError("not_found", "there is no such scope")
+    return Answered(
+        {
+            "scope": state.scope_id,
+            "snapshot_version": last.version,
+            "stock_version": state.stock_version,
+            "commit_sequence": state.commit_sequence,
+            "feed_sequence": state.feed_sequence,
+            "as_of": instant(state.feed_as_of),
+        }
+    )
