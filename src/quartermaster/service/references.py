@@ -71,7 +71,8 @@ class Reference:
         except InputError as error:
             own = [_within(problem) for problem in error.problems if problem.pointer.startswith("/orders")]
             raise InputError(own or error.problems) from None
-        return read.orders[0], list(read.order_lines)
+        (order,) = read.orders
+        return order, list(read.order_lines)
 
 
 def new_order(reference: Reference, document: Any) -> NewOrder:
@@ -89,7 +90,7 @@ def new_order(reference: Reference, document: Any) -> NewOrder:
     InputError
         If it has no id that it could be stored under.
     """
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=str)
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)  # numbers have at most 15 digits
     try:
         order, lines = reference.order(document)
     except InputError as error:

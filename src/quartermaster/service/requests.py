@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -142,7 +142,7 @@ def _problem(model: type[Body], found: Any) -> Problem:
     kind, field = found["type"], str(place[-1]) if place else ""
     code, detail, value = _CODES.get(kind, "type"), found["msg"], found.get("input")
     if kind == "extra_forbidden":
-        detail = unknown_name(field, list(model.model_fields) if len(place) == 1 else [])
+        detail = unknown_name(field, _fields_at(model, place[:-1]))
     if kind == "missing":
         value, detail = None, "must be given"
     if field in _QUANTITIES and code == "type":
@@ -153,6 +153,18 @@ def _problem(model: type[Body], found: Any) -> Problem:
         code = "id_format"
     plain = isinstance(value, str | int | float | bool)
     return Problem(code, detail, pointer=pointer, value=shown(value) if plain else "")
+
+
+def _fields_at(model: type[Body], place: Sequence[str | int]) -> list[str]:
+    """Return the names that are known at a place of a body."""
+    for part in place:
+        if isinstance(part, str):
+            kinds = [kind for kind in get_args(model.model_fields[part].annotation) if isinstance(kind, type)]
+            inner = [kind for kind in kinds if issubclass(kind, Body)]
+            if not inner:
+                return []
+            model = inner[0]
+    return list(model.model_fields)
 
 
 def _of_quantity(kind: str, field: str, value: Any) -> str:
