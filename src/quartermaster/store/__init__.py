@@ -7,6 +7,7 @@
     migrate         `upgrade`, `check`, `backup`
     scopes          planning areas, and the counters of each
     stock           feeds, supply, availability
+    stock_ledger    what every event adds to the units reserved
     reservations    held → committed | released | expired, once
     idempotency     one effect for each key
     leases          one planner for each scope

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -32,6 +32,8 @@ ATTEMPTS = 5
 """How often a transaction is tried that others were in the way of."""
 IN_THE_WAY = ("40P01", "40001", "55P03")
 """What PostgreSQL calls a deadlock, a lost race and a lock it did not get."""
+WRITTEN_BY_OTHERS = "23505"
+"""What PostgreSQL calls a row that is there already: two wrote it at once, and the second finds it when it looks."""
 READERS = 8
 """Connections that read, at the most."""
 POSTGRESQL_CONNECTIONS = 16
@@ -139,10 +141,13 @@ class Store:
         StoreError
             ``store_busy`` where it was in vain; what the work raises.
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.write() as transaction:
                     return work(transaction)
+            except IntegrityError as error:
+                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != WRITTEN_BY_OTHERS:
+                    raise
             except (OperationalError, PoolTimeout) as error:
                 if not _in_the_way(error):
                     raise
@@ -240,7 +245,7 @@ def shown_url(url: URL) -> str:
 
 
 def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
-    path = Path(str(url.database))
+    path = Path(str(url.database)).resolve()  # one lock, whatever link it is opened by
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -158,7 +158,9 @@ def _give_units(
     given: Counter[tuple[str, str]] = Counter()
     for one in allocations:
         given[one.order_id, one.line_id] += one.quantity
-    left = {(one.order_id, one.line_id): one.quantity for one in backorders}
+    left: Counter[tuple[str, str]] = Counter()
+    for waits in backorders:
+        left[waits.order_id, waits.line_id] += waits.quantity
     line = ORDER_LINES.c
     statement = (
         update(ORDER_LINES)
@@ -170,18 +172,16 @@ def _give_units(
         )
         .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
     )
+    # orders before their lines, as whoever changes one does
+    planning = select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+    rows = transaction.all(planning.order_by(ORDERS.c.order_id).with_for_update(key_share=True))
+    standing = {row.order_id for row in rows}
     changed = []
     for order_id, line_id in sorted(given.keys() | left.keys()):
-        units = {"given": given[order_id, line_id], "left": left.get((order_id, line_id), 0)}
+        units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
         if transaction.run(statement, {"of_order": order_id, "of_line": line_id, **units}) != 1:
             changed.append({"order_id": order_id, "line_id": line_id})
     planned = {order_id for order_id, _ in given.keys() | left.keys()}
-    standing = {
-        row.order_id
-        for row in transaction.all(
-            select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
-        )
-    }
     changed += [{"order_id": order_id} for order_id in sorted(planned - standing)]
     if changed:
         raise StoreError("order_state", "orders have changed since the plan was made", changed=changed[:MOST_TOLD])
@@ -268,9 +268,12 @@ def _settle_orders(
     for one in backorders:
         waiting[one.order_id].append(one)
     served = {one.order_id for one in allocations}
+    line = ORDER_LINES.c
+    lacking = select(line.order_id).where(line.scope_id == scope_id, line.open + line.backordered > 0).distinct()
+    unserved = {row.order_id for row in transaction.all(lacking)}
     for order_id in sorted(served | waiting.keys()):
         reasons = sorted({one.reason for one in waiting[order_id]})
-        state = BACKORDERED if waiting[order_id] else ALLOCATED
+        state = BACKORDERED if order_id in unserved else ALLOCATED
         values = {"state": state, "reason": ", ".join(reasons), "updated_at": transaction.now}
         own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id)
         transaction.run(update(ORDERS).where(*own).values(**values))
