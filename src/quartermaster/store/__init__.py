@@ -4,6 +4,7 @@
 
     tables          what there is, and the constraints that hold it together
     database        SQLite (default, one file) or PostgreSQL, from one URL; transactions
+    turns           who writes next, on SQLite
     migrate         `upgrade`, `check`, `backup`
     scopes          planning areas, and the counters of each
     stock           feeds, supply, availability

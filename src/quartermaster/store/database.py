@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from quartermaster.errors import StoreError
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.turns import Turns
 
 Result = TypeVar("Result")
 
@@ -115,11 +116,12 @@ class Store:
     reader: Engine
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
+    _turns: Turns = field(default_factory=Turns, repr=False)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
-        with self.writer.connect() as connection:
+        with self._turn(), self.writer.connect() as connection:
             fail_point("before begin")
             with connection.begin() as transaction:
                 fail_point("after begin")
@@ -160,6 +162,9 @@ class Store:
             if connection.dialect.name == POSTGRESQL:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield Transaction(connection, self._now(connection))
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._turns.turn(BUSY_SECONDS) if self.url.get_backend_name() == SQLITE else nullcontext()
 
     def _now(self, connection: Connection) -> int:
         if self.clock is not None:

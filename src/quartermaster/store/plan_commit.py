@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
@@ -156,8 +156,10 @@ def _give_units(
 ) -> None:
     """Move units of order lines: waiting ones become allocated, the others of a planned line backordered."""
     given: Counter[tuple[str, str]] = Counter()
+    skus: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in allocations:
         given[one.order_id, one.line_id] += one.quantity
+        skus[one.order_id, one.line_id].add(one.sku)
     left: Counter[tuple[str, str]] = Counter()
     for waits in backorders:
         left[waits.order_id, waits.line_id] += waits.quantity
@@ -168,6 +170,7 @@ def _give_units(
             line.scope_id == scope_id,
             line.order_id == bindparam("of_order"),
             line.line_id == bindparam("of_line"),
+            line.sku == func.coalesce(bindparam("of_sku", type_=Text), line.sku),
             line.open + line.backordered == bindparam("given") + bindparam("left"),
         )
         .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
@@ -178,8 +181,10 @@ def _give_units(
     standing = {row.order_id for row in rows}
     changed = []
     for order_id, line_id in sorted(given.keys() | left.keys()):
+        sku = skus.get((order_id, line_id), {None})
+        named = {"of_order": order_id, "of_line": line_id, "of_sku": min(sku, key=str)}
         units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
-        if transaction.run(statement, {"of_order": order_id, "of_line": line_id, **units}) != 1:
+        if len(sku) > 1 or transaction.run(statement, named | units) != 1:
             changed.append({"order_id": order_id, "line_id": line_id})
     planned = {order_id for order_id, _ in given.keys() | left.keys()}
     changed += [{"order_id": order_id} for order_id in sorted(planned - standing)]
