@@ -4,9 +4,11 @@
 
     tables          what there is, and the constraints that hold it together
     database        SQLite (default, one file) or PostgreSQL, from one URL; transactions
+    turns           who writes next, on SQLite
     migrate         `upgrade`, `check`, `backup`
     scopes          planning areas, and the counters of each
     stock           feeds, supply, availability
+    stock_ledger    what every event adds to the units reserved
     reservations    held → committed | released | expired, once
     idempotency     one effect for each key
     leases          one planner for each scope

@@ -9,19 +9,20 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from quartermaster.errors import StoreError
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.turns import Turns
 
 Result = TypeVar("Result")
 
@@ -32,6 +33,8 @@ ATTEMPTS = 5
 """How often a transaction is tried that others were in the way of."""
 IN_THE_WAY = ("40P01", "40001", "55P03")
 """What PostgreSQL calls a deadlock, a lost race and a lock it did not get."""
+WRITTEN_BY_OTHERS = "23505"
+"""What PostgreSQL calls a row that is there already: two wrote it at once, and the second finds it when it looks."""
 READERS = 8
 """Connections that read, at the most."""
 POSTGRESQL_CONNECTIONS = 16
@@ -113,11 +116,12 @@ class Store:
     reader: Engine
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
+    _turns: Turns = field(default_factory=Turns, repr=False)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
-        with self.writer.connect() as connection:
+        with self._turn(), self.writer.connect() as connection:
             fail_point("before begin")
             with connection.begin() as transaction:
                 fail_point("after begin")
@@ -139,10 +143,13 @@ class Store:
         StoreError
             ``store_busy`` where it was in vain; what the work raises.
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.write() as transaction:
                     return work(transaction)
+            except IntegrityError as error:
+                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != WRITTEN_BY_OTHERS:
+                    raise
             except (OperationalError, PoolTimeout) as error:
                 if not _in_the_way(error):
                     raise
@@ -155,6 +162,9 @@ class Store:
             if connection.dialect.name == POSTGRESQL:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield Transaction(connection, self._now(connection))
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._turns.turn(BUSY_SECONDS) if self.url.get_backend_name() == SQLITE else nullcontext()
 
     def _now(self, connection: Connection) -> int:
         if self.clock is not None:
@@ -240,7 +250,7 @@ def shown_url(url: URL) -> str:
 
 
 def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
-    path = Path(str(url.database))
+    path = Path(str(url.database)).resolve()  # one lock, whatever link it is opened by
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

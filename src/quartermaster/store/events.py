@@ -97,10 +97,10 @@ def events_after(transaction: Transaction, scope_id: str, after: int, limit: int
 def _number(transaction: Transaction, scope_id: str) -> None:
     scope_state(transaction, scope_id, lock=True)
     own = EVENTS.c.scope_id == scope_id
-    new = transaction.all(select(EVENTS.c.entry).where(own, EVENTS.c.sequence.is_(None)).order_by(EVENTS.c.entry))
-    if not new:
-        return
-    last = transaction.connection.execute(select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(own)).scalar_one()
-    for number, row in enumerate(new, start=int(last) + 1):
-        transaction.run(update(EVENTS).where(EVENTS.c.entry == row.entry).values(sequence=number))
-    fail_point("events numbered")
+    last = select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(own)
+    known = int(transaction.connection.execute(last).scalar_one())
+    place = func.row_number().over(order_by=EVENTS.c.entry).label("place")
+    new = select(EVENTS.c.entry, place).where(own, EVENTS.c.sequence.is_(None)).subquery()
+    numbered = update(EVENTS).where(EVENTS.c.entry == new.c.entry).values(sequence=known + new.c.place)
+    if transaction.run(numbered):
+        fail_point("events numbered")

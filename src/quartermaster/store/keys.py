@@ -133,7 +133,8 @@ def verified(transaction: Transaction, presented: str) -> Key | None:
         The text of a key.
     """
     key_id, _, secret = presented.partition(".")
-    row = transaction.first(select(API_KEYS).where(API_KEYS.c.key_id == key_id[:64]))
+    named = key_id[:64] if key_id.isascii() and key_id.isprintable() else ""
+    row = transaction.first(select(API_KEYS).where(API_KEYS.c.key_id == named))
     held = NOBODY if row is None else row.secret_sha256
     right = hmac.compare_digest(held, _digest(secret))
     if row is None or not right:
@@ -192,7 +193,7 @@ def every_key(transaction: Transaction) -> list[Key]:
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _key(row: Any) -> Key:

@@ -129,7 +129,7 @@ def backup(store: Store, path: Path) -> None:
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
         os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        source = sqlite3.connect(f"file:{store.url.database}?mode=ro", uri=True)
+        source = sqlite3.connect(f"{Path(str(store.url.database)).resolve().as_uri()}?mode=ro", uri=True)
         copy = sqlite3.connect(unfinished)
         with copy:
             source.backup(copy)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
@@ -156,9 +156,13 @@ def _give_units(
 ) -> None:
     """Move units of order lines: waiting ones become allocated, the others of a planned line backordered."""
     given: Counter[tuple[str, str]] = Counter()
+    skus: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in allocations:
         given[one.order_id, one.line_id] += one.quantity
-    left = {(one.order_id, one.line_id): one.quantity for one in backorders}
+        skus[one.order_id, one.line_id].add(one.sku)
+    left: Counter[tuple[str, str]] = Counter()
+    for waits in backorders:
+        left[waits.order_id, waits.line_id] += waits.quantity
     line = ORDER_LINES.c
     statement = (
         update(ORDER_LINES)
@@ -166,22 +170,23 @@ def _give_units(
             line.scope_id == scope_id,
             line.order_id == bindparam("of_order"),
             line.line_id == bindparam("of_line"),
+            line.sku == func.coalesce(bindparam("of_sku", type_=Text), line.sku),
             line.open + line.backordered == bindparam("given") + bindparam("left"),
         )
         .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
     )
+    # orders before their lines, as whoever changes one does
+    planning = select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+    rows = transaction.all(planning.order_by(ORDERS.c.order_id).with_for_update(key_share=True))
+    standing = {row.order_id for row in rows}
     changed = []
     for order_id, line_id in sorted(given.keys() | left.keys()):
-        units = {"given": given[order_id, line_id], "left": left.get((order_id, line_id), 0)}
-        if transaction.run(statement, {"of_order": order_id, "of_line": line_id, **units}) != 1:
+        sku = skus.get((order_id, line_id), {None})
+        named = {"of_order": order_id, "of_line": line_id, "of_sku": min(sku, key=str)}
+        units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
+        if len(sku) > 1 or transaction.run(statement, named | units) != 1:
             changed.append({"order_id": order_id, "line_id": line_id})
     planned = {order_id for order_id, _ in given.keys() | left.keys()}
-    standing = {
-        row.order_id
-        for row in transaction.all(
-            select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
-        )
-    }
     changed += [{"order_id": order_id} for order_id in sorted(planned - standing)]
     if changed:
         raise StoreError("order_state", "orders have changed since the plan was made", changed=changed[:MOST_TOLD])
@@ -268,9 +273,12 @@ def _settle_orders(
     for one in backorders:
         waiting[one.order_id].append(one)
     served = {one.order_id for one in allocations}
+    line = ORDER_LINES.c
+    lacking = select(line.order_id).where(line.scope_id == scope_id, line.open + line.backordered > 0).distinct()
+    unserved = {row.order_id for row in transaction.all(lacking)}
     for order_id in sorted(served | waiting.keys()):
         reasons = sorted({one.reason for one in waiting[order_id]})
-        state = BACKORDERED if waiting[order_id] else ALLOCATED
+        state = BACKORDERED if order_id in unserved else ALLOCATED
         values = {"state": state, "reason": ", ".join(reasons), "updated_at": transaction.now}
         own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id)
         transaction.run(update(ORDERS).where(*own).values(**values))

@@ -208,7 +208,7 @@ def finish_plan(
     return True
 
 
-def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: str) -> None:
+def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: str, *, fence: int | None = None) -> None:
     """Mark a plan that is queued or running as failed.
 
     Parameters
@@ -217,8 +217,12 @@ def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: st
         Which.
     failure
         Why, in words.
+    fence
+        Of the planner's lease: one that another planner works on stays as it is; None = whoever works on it.
     """
-    own = (*_own(scope_id, plan_id), PLANS.c.state.in_([QUEUED, RUNNING]))
+    own = [*_own(scope_id, plan_id), PLANS.c.state.in_([QUEUED, RUNNING])]
+    if fence is not None:
+        own.append(PLANS.c.fence == fence)
     transaction.run(update(PLANS).where(*own).values(state=FAILED, finished_at=transaction.now, failure=failure))
 
 

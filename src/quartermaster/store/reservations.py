@@ -8,7 +8,7 @@ statement that commits it; the sweeper only cleans up, and whoever lacks units s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -19,10 +19,12 @@ from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.scopes import count, scope_state
-from quartermaster.store.stock import StockLine, availability, enter, give_back, lines_of, take
+from quartermaster.store.stock import StockLine, availability, give_all_back, take
+from quartermaster.store.stock_ledger import enter_all, lines_of
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 
 HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
+_HOLD, _HOLD_LINES = insert(RESERVATIONS), insert(RESERVATION_LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +79,32 @@ def reserve(
     Raises
     ------
     StoreError
-        ``not_found`` where there is no such scope; ``insufficient_stock`` with what is available of each pair that
-        there is too little of.
+        ``reservation_lines`` where there is none, or one of no unit; ``not_found`` where there is no such scope;
+        ``insufficient_stock`` with what is available of each pair that there is too little of.
     """
-    scope_state(transaction, scope_id)
     wanted: Counter[tuple[str, str]] = Counter()
     for line in lines:
+        if line.quantity < 1:
+            raise StoreError("reservation_lines", "a line is of one unit or more")
         wanted[line.node_id, line.sku] += line.quantity
+    if not wanted:
+        raise StoreError("reservation_lines", "there is no line")
     granted, lacking = _take_all(transaction, scope_id, wanted, allow_partial=allow_partial)
     if lacking and (not allow_partial or not granted):
+        scope_state(transaction, scope_id)
         raise StoreError("insufficient_stock", "there are not so many units", lacking=lacking)
     reservation_id = str(uuid4())
     expires_at = transaction.now + lifetime
     fail_point("stock taken")
-    transaction.run(
-        insert(RESERVATIONS).values(
-            reservation_id=reservation_id,
-            scope_id=scope_id,
-            state=HELD,
-            order_id=order_id,
-            created_at=transaction.now,
-            expires_at=expires_at,
-        )
-    )
+    held = {
+        "reservation_id": reservation_id,
+        "scope_id": scope_id,
+        "state": HELD,
+        "order_id": order_id,
+        "created_at": transaction.now,
+        "expires_at": expires_at,
+    }
+    transaction.run(_HOLD, held)
     fail_point("reservation written")
     rows = [
         {
@@ -112,9 +117,9 @@ def reserve(
         }
         for number, line in enumerate(granted)
     ]
-    transaction.run(insert(RESERVATION_LINES), rows)
+    transaction.run(_HOLD_LINES, rows)
     fail_point("reservation lines written")
-    _enter_all(transaction, scope_id, reservation_id, HELD, granted, +1)
+    enter_all(transaction, scope_id, HELD, [(reservation_id, line) for line in granted], +1)
     fail_point("ledger written")
     return Reservation(reservation_id, scope_id, HELD, order_id, tuple(granted), expires_at, None)
 
@@ -195,7 +200,7 @@ def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Rese
         return _stands(found, COMMITTED)
     fail_point("reservation committed")
     count(transaction, scope_id, commit_sequence=sequence)
-    _enter_all(transaction, scope_id, reservation_id, COMMITTED, found.lines, 0)
+    enter_all(transaction, scope_id, COMMITTED, [(reservation_id, line) for line in found.lines], 0)
     fail_point("commit in ledger")
     return found
 
@@ -228,7 +233,9 @@ def release(transaction: Transaction, scope_id: str, reservation_id: str) -> Res
     if not won:
         return _stands(found, RELEASED)
     fail_point("reservation released")
-    _give_all_back(transaction, found, RELEASED)
+    give_all_back(transaction, scope_id, found.lines)
+    fail_point("stock given back")
+    enter_all(transaction, scope_id, RELEASED, [(reservation_id, line) for line in found.lines], -1)
     return found
 
 
@@ -270,18 +277,23 @@ def sweep(transaction: Transaction, scope_id: str) -> int:
     """
     table = RESERVATIONS
     over = (table.c.scope_id == scope_id, table.c.state == HELD, table.c.expires_at <= transaction.now)
-    named = select(table.c.reservation_id).where(*over).order_by(table.c.reservation_id)
-    expired = 0
+    named = select(table.c.reservation_id, table.c.order_id).where(*over).order_by(table.c.reservation_id)
+    expired = []
     for row in transaction.all(named.with_for_update(skip_locked=True)):
         own = table.c.reservation_id == row.reservation_id
         if transaction.run(update(table).where(own, *over).values(state=EXPIRED, resolved_at=transaction.now)):
-            fail_point("reservation expired")
-            found = reservation(transaction, scope_id, row.reservation_id)
-            _give_all_back(transaction, found, EXPIRED)
-            payload = {"reservation_id": found.reservation_id, "order_id": found.order_id}
-            emit(transaction, scope_id, "reservation_expired", found.reservation_id, payload)
-            expired += 1
-    return expired
+            expired.append(row)
+    if not expired:
+        return 0
+    fail_point("reservation expired")
+    lines = [(row.reservation_id, line) for row in expired for line in lines_of(transaction, row.reservation_id)]
+    give_all_back(transaction, scope_id, (line for _, line in lines))
+    fail_point("stock given back")
+    enter_all(transaction, scope_id, EXPIRED, lines, -1)
+    for row in expired:
+        payload = {"reservation_id": row.reservation_id, "order_id": row.order_id}
+        emit(transaction, scope_id, "reservation_expired", row.reservation_id, payload)
+    return len(expired)
 
 
 def _stands(found: Reservation, wanted: str) -> Reservation:
@@ -291,17 +303,3 @@ def _stands(found: Reservation, wanted: str) -> Reservation:
     if found.state == EXPIRED:
         raise StoreError("reservation_expired", "the reservation has expired", expired_at=found.expires_at)
     raise StoreError("reservation_state", f"the reservation is {found.state}", state=found.state)
-
-
-def _give_all_back(transaction: Transaction, found: Reservation, happened: str) -> None:
-    for line in sorted(found.lines):
-        give_back(transaction, found.scope_id, line.node_id, line.sku, line.quantity)
-    fail_point("stock given back")
-    _enter_all(transaction, found.scope_id, found.reservation_id, happened, found.lines, -1)
-
-
-def _enter_all(
-    transaction: Transaction, scope_id: str, reservation_id: str, happened: str, lines: Sequence[StockLine], sign: int
-) -> None:
-    for line in lines:
-        enter(transaction, scope_id, reservation_id, happened, line.node_id, line.sku, sign * line.quantity)

@@ -62,7 +62,8 @@ def scope_state(transaction: Transaction, scope_id: str, *, lock: bool = False) 
     scope_id
         Its id.
     lock
-        True keeps others from changing them until the transaction ends.
+        True keeps others from changing them until the transaction ends; rows that name the scope may still be written
+        (FOR NO KEY UPDATE: a feed and a reservation would wait for each other otherwise).
 
     Raises
     ------
@@ -70,7 +71,7 @@ def scope_state(transaction: Transaction, scope_id: str, *, lock: bool = False) 
         ``not_found``.
     """
     query = select(SCOPES).where(SCOPES.c.scope_id == scope_id)
-    row = transaction.first(query.with_for_update() if lock else query)
+    row = transaction.first(query.with_for_update(key_share=True) if lock else query)
     if row is None:
         raise StoreError("not_found", "there is no such scope")
     return ScopeState(row.scope_id, row.stock_version, row.commit_sequence, row.feed_sequence, row.feed_as_of)

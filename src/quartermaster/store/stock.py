@@ -11,22 +11,39 @@ is taken to have deducted the commits up to its instant. Supply that falls below
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, insert, select, tuple_, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.scopes import ScopeState, count, scope_state
-from quartermaster.store.tables import LEDGER, RESERVATION_LINES, RESERVATIONS, STOCK
+from quartermaster.store.stock_ledger import StockLine, enter_all
+from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS, STOCK
+
+__all__ = ["Feed", "StockLine", "StockRow", "availability", "give_all_back", "take", "take_feed"]
 
 MOST_NAMED = 500
 """SKUs asked for by name; above, all are read."""
 SHORTFALL = "shortfall"
 """Type of the event that a feed lowers supply below what is reserved."""
+
+
+_PAIR = and_(
+    STOCK.c.scope_id == bindparam("scope"), STOCK.c.node_id == bindparam("node"), STOCK.c.sku == bindparam("of")
+)
+_MORE = STOCK.c.reserved + bindparam("units", type_=BigInteger)
+_LESS = STOCK.c.reserved - bindparam("units", type_=BigInteger)
+_TAKE = update(STOCK).where(_PAIR, STOCK.c.supply >= _MORE).values(reserved=_MORE)
+_GIVE_BACK = (
+    update(STOCK)
+    .where(_PAIR)
+    .values(reserved=_LESS, shortfall=case((STOCK.c.supply < _LESS, _LESS - STOCK.c.supply), else_=0))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +95,6 @@ class Feed:
     deducted_through: int | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StockLine:
-    """Units of a pair.
-
-    Parameters
-    ----------
-    node_id, sku
-        The pair.
-    quantity
-        Units > 0.
-    """
-
-    node_id: str
-    sku: str
-    quantity: int
-
-
 def take_feed(transaction: Transaction, scope_id: str, feed: Feed) -> ScopeState:
     """Take a feed into a scope.
 
@@ -115,9 +115,13 @@ def take_feed(transaction: Transaction, scope_id: str, feed: Feed) -> ScopeState
     """
     state = scope_state(transaction, scope_id, lock=True)
     _check_order(state, feed)
-    _deduct(transaction, state, feed)
-    _write_rows(transaction, scope_id, feed)
-    _raise_shortfalls(transaction, scope_id, state.stock_version + 1)
+    deducted = _deducted_lines(transaction, state, feed)
+    touched = {(row.node_id, row.sku) for row in feed.rows} | {(line.node_id, line.sku) for _, line in deducted}
+    known = _lock(transaction, scope_id, None if feed.full else touched)
+    short = _shortfalls(transaction, scope_id)
+    _deduct(transaction, state, deducted)
+    _write_rows(transaction, scope_id, feed, known)
+    _tell_shortfalls(transaction, scope_id, short, state.stock_version + 1)
     counters = {"stock_version": state.stock_version + 1}
     if feed.full:
         counters["feed_as_of"] = feed.as_of
@@ -143,26 +147,21 @@ def _check_order(state: ScopeState, feed: Feed) -> None:
         raise StoreError("deducted_through", "there is no such commit", last=state.commit_sequence)
 
 
-def _deduct(transaction: Transaction, state: ScopeState, feed: Feed) -> None:
-    """Stop counting commits that on_hand is already lower for."""
+def _deducted_lines(transaction: Transaction, state: ScopeState, feed: Feed) -> list[tuple[str, StockLine]]:
+    """Return the lines of commits that on_hand is already lower for, with the reservation of each."""
     done = _deducted(feed)
     if done is None:
-        return
-    table = RESERVATIONS
-    reservations = [
-        row.reservation_id
+        return []
+    table, lines = RESERVATIONS, RESERVATION_LINES
+    return [
+        (row.reservation_id, StockLine(row.node_id, row.sku, row.quantity))
         for row in transaction.all(
-            select(table.c.reservation_id)
+            select(lines.c.reservation_id, lines.c.node_id, lines.c.sku, lines.c.quantity)
+            .join(table, table.c.reservation_id == lines.c.reservation_id)
             .where(table.c.scope_id == state.scope_id, table.c.state == "committed", ~table.c.deducted, done)
-            .order_by(table.c.commit_sequence)
+            .order_by(table.c.commit_sequence, lines.c.number)
         )
     ]
-    for reservation_id in reservations:
-        transaction.run(update(table).where(table.c.reservation_id == reservation_id).values(deducted=True))
-        for line in lines_of(transaction, reservation_id):
-            give_back(transaction, state.scope_id, line.node_id, line.sku, line.quantity)
-            enter(transaction, state.scope_id, reservation_id, "deducted", line.node_id, line.sku, -line.quantity)
-        fail_point("commit deducted")
 
 
 def _deducted(feed: Feed) -> ColumnElement[bool] | None:
@@ -171,11 +170,34 @@ def _deducted(feed: Feed) -> ColumnElement[bool] | None:
     return RESERVATIONS.c.resolved_at <= feed.as_of if feed.full else None
 
 
-def _write_rows(transaction: Transaction, scope_id: str, feed: Feed) -> None:
-    known = {
+def _deduct(transaction: Transaction, state: ScopeState, deducted: Sequence[tuple[str, StockLine]]) -> None:
+    """Stop counting commits that on_hand is already lower for."""
+    if not deducted:
+        return
+    own = RESERVATIONS.c.reservation_id == bindparam("which")
+    names = sorted({reservation_id for reservation_id, _ in deducted})
+    transaction.run(update(RESERVATIONS).where(own).values(deducted=True), [{"which": name} for name in names])
+    give_all_back(transaction, state.scope_id, (line for _, line in deducted))
+    enter_all(transaction, state.scope_id, "deducted", deducted, -1)
+    fail_point("commit deducted")
+
+
+def _lock(transaction: Transaction, scope_id: str, pairs: set[tuple[str, str]] | None) -> set[tuple[str, str]]:
+    """Lock stock in the order in which everybody takes it, and return which of it there is; None = all of the scope."""
+    node, sku = STOCK.c.node_id, STOCK.c.sku
+    order = (node.collate("C"), sku.collate("C")) if transaction.is_postgresql else (node, sku)
+    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*order).with_for_update(key_share=True)
+    if pairs is None:
+        return {(row.node_id, row.sku) for row in transaction.all(query)}
+    named = sorted(pairs)
+    return {
         (row.node_id, row.sku)
-        for row in transaction.all(select(STOCK.c.node_id, STOCK.c.sku).where(STOCK.c.scope_id == scope_id))
+        for at in range(0, len(named), MOST_NAMED)
+        for row in transaction.all(query.where(tuple_(node, sku).in_(named[at : at + MOST_NAMED])))
     }
+
+
+def _write_rows(transaction: Transaction, scope_id: str, feed: Feed, known: set[tuple[str, str]]) -> None:
     if feed.full:
         # what the picture does not name is empty; rows stay, since reservations and the ledger name them
         empty = {"on_hand": 0, "safety_stock": 0, "feed_reserved": 0, "supply": 0, "shortfall": STOCK.c.reserved}
@@ -230,10 +252,18 @@ def _values(scope_id: str, row: StockRow) -> dict[str, object]:
     }
 
 
-def _raise_shortfalls(transaction: Transaction, scope_id: str, version: int) -> None:
-    for row in transaction.all(select(STOCK).where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > 0)):
-        payload = {"node_id": row.node_id, "sku": row.sku, "units": row.shortfall, "stock_version": version}
-        emit(transaction, scope_id, SHORTFALL, f"{row.node_id}/{row.sku}", payload)
+def _shortfalls(transaction: Transaction, scope_id: str) -> dict[tuple[str, str], int]:
+    query = select(STOCK.c.node_id, STOCK.c.sku, STOCK.c.shortfall)
+    rows = transaction.all(query.where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > 0))
+    return {(row.node_id, row.sku): row.shortfall for row in rows}
+
+
+def _tell_shortfalls(transaction: Transaction, scope_id: str, before: dict[tuple[str, str], int], version: int) -> None:
+    """Write an event for each shortfall that the feed has made or made larger."""
+    for (node_id, sku), units in sorted(_shortfalls(transaction, scope_id).items()):
+        if units > before.get((node_id, sku), 0):
+            payload = {"node_id": node_id, "sku": sku, "units": units, "stock_version": version}
+            emit(transaction, scope_id, SHORTFALL, f"{node_id}/{sku}", payload)
 
 
 def take(transaction: Transaction, scope_id: str, node_id: str, sku: str, quantity: int) -> bool:
@@ -246,76 +276,24 @@ def take(transaction: Transaction, scope_id: str, node_id: str, sku: str, quanti
     quantity
         Units > 0.
     """
-    return (
-        transaction.run(
-            update(STOCK)
-            .where(_pair(scope_id, node_id, sku), STOCK.c.reserved + quantity <= STOCK.c.supply)
-            .values(reserved=STOCK.c.reserved + quantity)
-        )
-        == 1
-    )
+    return transaction.run(_TAKE, {"scope": scope_id, "node": node_id, "of": sku, "units": quantity}) == 1
 
 
-def give_back(transaction: Transaction, scope_id: str, node_id: str, sku: str, quantity: int) -> None:
-    """Stop reserving units of a pair; a shortfall shrinks with them.
+def give_all_back(transaction: Transaction, scope_id: str, lines: Iterable[StockLine]) -> None:
+    """Stop reserving units, pair by pair in the order of `take`; a shortfall shrinks with them.
 
     Parameters
     ----------
-    transaction, scope_id, node_id, sku, quantity
-        As in `take`.
-    """
-    left = STOCK.c.reserved - quantity
-    short = case((left > STOCK.c.supply, left - STOCK.c.supply), else_=0)
-    statement = update(STOCK).where(_pair(scope_id, node_id, sku)).values(reserved=left, shortfall=short)
-    transaction.run(statement)
-
-
-def enter(
-    transaction: Transaction, scope_id: str, reservation_id: str, happened: str, node_id: str, sku: str, quantity: int
-) -> None:
-    """Append to the ledger.
-
-    Parameters
-    ----------
-    transaction, scope_id, reservation_id
+    transaction, scope_id
         Where.
-    happened
-        held, committed, released, expired or deducted.
-    node_id, sku, quantity
-        What it adds to the units reserved of a pair.
+    lines
+        Units; those of equal pairs are added up.
     """
-    transaction.run(
-        insert(LEDGER).values(
-            scope_id=scope_id,
-            reservation_id=reservation_id,
-            event=happened,
-            node_id=node_id,
-            sku=sku,
-            quantity=quantity,
-            at=transaction.now,
-        )
-    )
-
-
-def lines_of(transaction: Transaction, reservation_id: str) -> list[StockLine]:
-    """Return the lines of a reservation.
-
-    Parameters
-    ----------
-    transaction, reservation_id
-        Which.
-    """
-    table = RESERVATION_LINES
-    rows = transaction.all(
-        select(table.c.node_id, table.c.sku, table.c.quantity)
-        .where(table.c.reservation_id == reservation_id)
-        .order_by(table.c.number)
-    )
-    return [StockLine(row.node_id, row.sku, row.quantity) for row in rows]
-
-
-def _pair(scope_id: str, node_id: str, sku: str) -> ColumnElement[bool]:
-    return and_(STOCK.c.scope_id == scope_id, STOCK.c.node_id == node_id, STOCK.c.sku == sku)
+    units: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        units[line.node_id, line.sku] += line.quantity
+    rows = [{"scope": scope_id, "node": node, "of": sku, "units": units[node, sku]} for node, sku in sorted(units)]
+    transaction.run(_GIVE_BACK, rows)
 
 
 def availability(
@@ -336,7 +314,7 @@ def availability(
     if wanted is not None and len(skus) <= MOST_NAMED:
         query = query.where(STOCK.c.sku.in_(skus))
     return {
-        (row.node_id, row.sku): max(0, row.available)
+        (row.node_id, row.sku): max(0, int(row.available))
         for row in transaction.all(query)
         if wanted is None or (row.node_id, row.sku) in wanted
     }
