@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -57,6 +57,7 @@ def plan(
     *,
     stock_prices: StockPrices | None = None,
     progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Plan all open orders of a snapshot.
 
@@ -71,6 +72,8 @@ def plan(
         forecast makes it worth over the policy's `future.horizon_days`, if both are given.
     progress
         Told the phase and the share of it that is done.
+    stop
+        Asked now and then, from this thread, whether to end with the best plan so far, as if the time were over.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def plan(
         _refuse_any(io.stock_price_problems(stock_prices, ready))
     limit = float(policy.solver.time_limit_seconds)
     to_check = min(SHARE_TO_CHECK * limit, SECONDS_TO_CHECK * len(ready.order_lines) - CHECK_AFTER_LIMIT)
-    watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress)
+    watch = Stopwatch(monotonic, limit - max(0.0, to_check), progress, stop)
     with SolverProcesses(policy.solver.threads) as processes:
         large = len(ready.orders) * len(ready.nodes) >= START_EARLY
         if policy.strategy == OPTIMAL and large and limit >= SECONDS_TO_START:

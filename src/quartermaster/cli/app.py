@@ -10,15 +10,18 @@ from typer.core import TyperGroup
 
 from quartermaster.cli.commands.bench import bench
 from quartermaster.cli.commands.compare import compare
+from quartermaster.cli.commands.db import db
 from quartermaster.cli.commands.demo import demo
 from quartermaster.cli.commands.evaluate import evaluate
 from quartermaster.cli.commands.init import init
+from quartermaster.cli.commands.keys import keys
 from quartermaster.cli.commands.plan import plan
 from quartermaster.cli.commands.prices import prices
 from quartermaster.cli.commands.replay import replay
 from quartermaster.cli.commands.serve import serve
 from quartermaster.cli.commands.validate import validate
 from quartermaster.cli.commands.verify import verify
+from quartermaster.cli.commands.worker import worker
 from quartermaster.cli.conduct import Conduct, drop_stream, settle_streams
 from quartermaster.cli.exits import ExitCode, settle
 
@@ -81,6 +84,9 @@ app.command()(prices)
 app.command()(compare)
 app.command()(replay)
 app.command()(serve)
+app.command()(worker)
+app.add_typer(db)
+app.add_typer(keys)
 app.command()(bench)
 
 

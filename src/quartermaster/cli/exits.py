@@ -7,7 +7,7 @@ import traceback
 from enum import IntEnum
 
 from quartermaster.cli.conduct import Conduct, drop_stream
-from quartermaster.errors import InputError
+from quartermaster.errors import InputError, StoreError
 
 
 class ExitCode(IntEnum):
@@ -36,6 +36,9 @@ def settle(error: BaseException, conduct: Conduct) -> ExitCode:
         from quartermaster.cli.problems import show_problems
 
         show_problems(error.problems, conduct.errors)
+        return ExitCode.BAD_INPUT
+    if isinstance(error, StoreError):
+        sys.stderr.write(f"quartermaster: {error}\n")
         return ExitCode.BAD_INPUT
     if isinstance(error, KeyboardInterrupt):
         tell_interrupted()

@@ -20,18 +20,28 @@ class Stopwatch:
         Seconds the run may take from now on.
     progress
         Told how far the run is; None = nobody listens.
+    stop
+        Asked whether the run is to end now, whatever is left of its limit; None = it never is.
     """
 
-    def __init__(self, clock: Callable[[], float], limit: float, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        limit: float,
+        progress: Progress | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
         self._clock = clock
         self._limit = limit
         self._begin = clock()
         self._progress = progress
+        self._stop = stop
         self.seconds: dict[str, float] = {}
 
     def seconds_left(self) -> float:
-        """Return the seconds left of the limit; negative when it has passed."""
-        return self._limit - (self._clock() - self._begin)
+        """Return the seconds left of the limit; negative when it has passed, at most 0 when the run is to stop."""
+        left = self._limit - (self._clock() - self._begin)
+        return min(left, 0.0) if self._stop is not None and self._stop() else left
 
     def after_share(self, share: float) -> Callable[[], bool]:
         """Return a question to ask: whether this share of the limit has passed.
@@ -51,7 +61,7 @@ class Stopwatch:
         share
             Of the time left now, 0 to 1. Phases of the part are phases of the run.
         """
-        part = Stopwatch(self._clock, share * max(0.0, self.seconds_left()), self._progress)
+        part = Stopwatch(self._clock, share * max(0.0, self.seconds_left()), self._progress, self._stop)
         part.seconds = self.seconds
         return part
 

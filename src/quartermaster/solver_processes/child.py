@@ -155,14 +155,28 @@ def worker_command(memory_bytes: int) -> list[str]:
     OSError
         If this process is no Python interpreter (a frozen program, Python inside a server).
     """
+    return program_command(
+        f"from quartermaster.solver_processes.worker import main; main({os.getpid()}, {memory_bytes})"
+    )
+
+
+def program_command(program: str) -> list[str]:
+    """Return the command that runs a program with this interpreter and these very packages.
+
+    Parameters
+    ----------
+    program
+        Python text.
+
+    Raises
+    ------
+    OSError
+        If this process is no Python interpreter (a frozen program, Python inside a server).
+    """
     homes = [str(Path(package.__file__ or "").resolve().parents[1]) for package in (quartermaster, solver_models)]
     paths = [path for path in sys.path if os.path.isabs(path)]
     paths += [home for home in homes if home not in paths]
-    start = (
-        f"import sys; sys.path[:] = {paths!r}; from quartermaster.solver_processes.worker import main; "
-        f"main({os.getpid()}, {memory_bytes})"
-    )
-    return [_interpreter(), "-P", "-c", start]
+    return [_interpreter(), "-P", "-c", f"import sys; sys.path[:] = {paths!r}; {program}"]
 
 
 def _interpreter() -> str:

@@ -42,7 +42,7 @@ def main(parent: int, memory_bytes: int = 0, solve: Callable[..., Answer] = solv
         Called like `backend.solve_linear`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to deal with
-    _end_with(parent)
+    end_with(parent)
     limit_memory(memory_bytes)
     jobs, answers = take_streams()
     waiting: SimpleQueue[Fields] = SimpleQueue()
@@ -86,7 +86,7 @@ def take_streams() -> tuple[BinaryIO, BinaryIO]:
     return jobs, answers
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Ask the kernel to end this process when the thread that started it ends (Linux only)."""
     if not sys.platform.startswith("linux"):
         return

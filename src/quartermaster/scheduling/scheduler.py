@@ -1,0 +1,302 @@
+"""Runs of every scope in one process: every so many minutes or orders, and before cut-offs (APScheduler).
+
+What is to be done is in the store, not here: a look asks for the plans that are due and has the scopes planned in which
+one waits, by threads of which each follows one planning process. A process that is killed loses nothing; several of
+them may do this at once over PostgreSQL, since the lease of a scope is held by one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from quartermaster.errors import InputError, StoreError
+from quartermaster.scheduling.cutoffs import Cutoffs, next_run
+from quartermaster.scheduling.freeze import EPOCH
+from quartermaster.scheduling.request import SCHEDULED, PlanRequest, read_request, request_text
+from quartermaster.scheduling.run import Ended, run_all
+from quartermaster.scheduling.settings import RunSettings
+from quartermaster.store import Store
+from quartermaster.store.database import Transaction
+from quartermaster.store.plans import queue_plan
+from quartermaster.store.reservations import sweep
+from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, plans_asked, scopes_to_run
+from quartermaster.store.snapshots import content_of, latest_snapshot
+
+LOG = logging.getLogger("quartermaster.runs")
+LOOK_SECONDS = 2.0
+"""Time between two looks for work."""
+SWEEP_SECONDS = 60.0
+"""Time between two sweeps of reservations that have expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Cut-offs of a snapshot."""
+
+    sha256: str
+    cutoffs: Cutoffs
+
+
+class Timetable:
+    """Decides when a run of a scope is due, from what the store says.
+
+    Parameters
+    ----------
+    settings
+        How often.
+    """
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings = settings
+        self._known: dict[str, _Known] = {}
+
+    def due(self, transaction: Transaction, scope_id: str) -> bool:
+        """Tell whether a run is due now.
+
+        Parameters
+        ----------
+        transaction, scope_id
+            Where; the transaction's instant is now.
+        """
+        if latest_snapshot(transaction, scope_id) is None or not orders_waiting(transaction, scope_id):
+            return False
+        last = self._last(transaction, scope_id)
+        if last is None:
+            return True
+        now = instant_of(transaction.now)
+        if now >= self.next(transaction, scope_id, last):
+            return True
+        orders = self._settings.every_orders
+        early = last + timedelta(seconds=self._settings.gap_seconds)
+        return bool(orders) and now >= early and orders_since(transaction, scope_id, micro_of(last)) >= orders
+
+    def next(self, transaction: Transaction, scope_id: str, last: datetime) -> datetime:
+        """Return when the run after one is due.
+
+        Parameters
+        ----------
+        transaction, scope_id
+            Where.
+        last
+            When the last one was asked for, aware.
+        """
+        settings, policy = self._settings, self._settings.policy
+        limit = float(policy.solver.time_limit_seconds)
+        lead = limit + max(settings.grace_seconds, 0.1 * limit) + settings.stop_seconds
+        return next_run(
+            last,
+            self._cutoffs(transaction, scope_id),
+            every=timedelta(minutes=settings.every_minutes),
+            lead=timedelta(seconds=lead),
+            gap=timedelta(seconds=settings.gap_seconds),
+        )
+
+    def queue_due(self, transaction: Transaction, scope_id: str) -> bool:
+        """Ask for a plan where one is due and none waits; tell whether one was asked for.
+
+        Parameters
+        ----------
+        transaction, scope_id
+            Where; the transaction must be one that may write.
+        """
+        if scope_id in scopes_to_run(transaction) or not self.due(transaction, scope_id):
+            return False
+        request = PlanRequest(policy=self._settings.policy, commit=True, report=False, asked_by=SCHEDULED)
+        queue_plan(transaction, scope_id, request_text(request), self._settings.most_waiting)
+        return True
+
+    def _last(self, transaction: Transaction, scope_id: str) -> datetime | None:
+        for asked_at, text in plans_asked(transaction, scope_id):
+            if read_request(text).asked_by == SCHEDULED:
+                return instant_of(asked_at)
+        return None
+
+    def _cutoffs(self, transaction: Transaction, scope_id: str) -> Cutoffs:
+        latest = latest_snapshot(transaction, scope_id)
+        if latest is None:
+            return Cutoffs((), {})
+        known = self._known.get(scope_id)
+        if known is None or known.sha256 != latest.sha256:
+            known = _Known(latest.sha256, cutoffs_in(content_of(transaction, latest.sha256)))
+            self._known[scope_id] = known
+        return known.cutoffs
+
+
+def cutoffs_in(content: bytes) -> Cutoffs:
+    """Read the cut-offs from a snapshot document; none where it cannot be read.
+
+    Parameters
+    ----------
+    content
+        The document.
+    """
+    from quartermaster.io import parse_document, read_document
+
+    try:
+        document = {**parse_document(content), "orders": [], "inventory": []}
+        for name in ("order_lines", "forecast", "replenishment", "fixed"):
+            document.pop(name, None)
+        snapshot = read_document(document).snapshot
+    except InputError:
+        LOG.warning("the cut-offs of a snapshot cannot be read", exc_info=True)
+        return Cutoffs((), {})
+    return Cutoffs.of(snapshot.nodes, snapshot.holidays)
+
+
+def instant_of(microseconds: int) -> datetime:
+    """Return an instant of the store as an aware time.
+
+    Parameters
+    ----------
+    microseconds
+        Since 1970.
+    """
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def micro_of(instant: datetime) -> int:
+    """Return an aware time as an instant of the store.
+
+    Parameters
+    ----------
+    instant
+        Aware.
+    """
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def ask_for_due(store: Store, timetable: Timetable) -> None:
+    """Ask for the plans that are due, scope by scope; a scope in trouble keeps no other waiting.
+
+    Parameters
+    ----------
+    store, timetable
+        Where, and what is due there.
+    """
+    for scope_id in _scopes(store):
+        try:
+            with store.read() as transaction:
+                if not timetable.due(transaction, scope_id):
+                    continue
+            store.transact(partial(timetable.queue_due, scope_id=scope_id))
+        except StoreError as refused:
+            LOG.warning("a run could not be asked for", extra={"scope_id": scope_id, "code": refused.code})
+        except Exception:
+            LOG.warning("a run could not be asked for", extra={"scope_id": scope_id}, exc_info=True)
+
+
+def sweep_all(store: Store) -> None:
+    """Expire reservations whose time is over, scope by scope.
+
+    Parameters
+    ----------
+    store
+        Where.
+    """
+    for scope_id in _scopes(store):
+        try:
+            store.transact(partial(sweep, scope_id=scope_id))
+        except Exception:
+            LOG.warning("reservations could not be swept", extra={"scope_id": scope_id}, exc_info=True)
+
+
+def waiting_scopes(store: Store) -> list[str]:
+    """Return the scopes in which there is a plan to make.
+
+    Parameters
+    ----------
+    store
+        Where.
+    """
+    with store.read() as transaction:
+        return scopes_to_run(transaction)
+
+
+def _scopes(store: Store) -> list[str]:
+    with store.read() as transaction:
+        return every_scope(transaction)
+
+
+class Scheduler:
+    """Plans every scope of a store while it is started.
+
+    Parameters
+    ----------
+    store
+        The store.
+    settings
+        How often, how many at once.
+    timetable
+        False never asks for a plan itself, but has those made that others ask for.
+    run
+        Runs a scope until nothing waits there.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: RunSettings,
+        *,
+        timetable: bool = True,
+        run: Callable[[Store, str, RunSettings, Ended], int] = run_all,
+    ) -> None:
+        self._store, self._settings, self._run = store, settings, run
+        self._timetable = Timetable(settings) if timetable else None
+        self._pool = ThreadPoolExecutor(settings.planners, thread_name_prefix="quartermaster-run")
+        self._ended = threading.Event()
+        self._busy: set[str] = set()
+        self._guard = threading.Lock()
+        self._clock = BackgroundScheduler(timezone="UTC")
+        jobs = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._clock.add_job(self.look, "interval", seconds=LOOK_SECONDS, id="look", **jobs)
+        self._clock.add_job(sweep_all, "interval", args=(store,), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+
+    def start(self) -> None:
+        """Begin to look for work."""
+        self._clock.start()
+
+    def stop(self, wait: bool = True) -> None:
+        """End: planning processes are ended, and their plans left to whoever comes next.
+
+        Parameters
+        ----------
+        wait
+            True waits until they are.
+        """
+        self._ended.set()
+        if self._clock.running:
+            self._clock.shutdown(wait=wait)
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+    def wake(self) -> None:
+        """Look for work now, as after a plan was asked for; does not wait for it."""
+        if self._clock.running and not self._ended.is_set():
+            self._clock.modify_job("look", next_run_time=datetime.now(EPOCH.tzinfo))
+
+    def look(self) -> None:
+        """Ask for the plans that are due, and have every scope planned in which one waits."""
+        if self._timetable is not None:
+            ask_for_due(self._store, self._timetable)
+        for scope_id in waiting_scopes(self._store):
+            with self._guard:
+                if scope_id in self._busy or self._ended.is_set():
+                    continue
+                self._busy.add(scope_id)
+            self._pool.submit(self._work, scope_id)
+
+    def _work(self, scope_id: str) -> None:
+        try:
+            self._run(self._store, scope_id, self._settings, self._ended)
+        except Exception:
+            LOG.warning("a run ended in a fault", extra={"scope_id": scope_id}, exc_info=True)
+        finally:
+            with self._guard:
+                self._busy.discard(scope_id)

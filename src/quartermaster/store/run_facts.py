@@ -1,0 +1,177 @@
+"""What runs ask of the store beyond plans: where there is work, what commits used, orders that cannot be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select, update
+
+from quartermaster.store.database import Transaction
+from quartermaster.store.events import emit
+from quartermaster.store.fail_points import fail_point
+from quartermaster.store.orders import OPEN, PLANNABLE, REJECTED, note
+from quartermaster.store.plans import QUEUED, RUNNING
+from quartermaster.store.tables import ALLOCATIONS, LEASES, ORDER_LINES, ORDERS, PLANS, SCOPES
+
+NEWEST = 50
+"""Plans looked at for the last one of the schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Capacity of a node that committed plans used.
+
+    Parameters
+    ----------
+    shipments, units
+        How many.
+    """
+
+    shipments: int
+    units: int
+
+
+def every_scope(transaction: Transaction) -> list[str]:
+    """Return every scope there is.
+
+    Parameters
+    ----------
+    transaction
+        The transaction.
+    """
+    return [row.scope_id for row in transaction.all(select(SCOPES.c.scope_id).order_by(SCOPES.c.scope_id))]
+
+
+def scopes_to_run(transaction: Transaction) -> list[str]:
+    """Return the scopes in which a plan is queued, or was left running by a planner that holds the lease no more.
+
+    Parameters
+    ----------
+    transaction
+        The transaction.
+    """
+    held = and_(LEASES.c.fence == PLANS.c.fence, LEASES.c.expires_at > transaction.now)
+    lost = and_(PLANS.c.state == RUNNING, LEASES.c.scope_id.is_(None))
+    query = (
+        select(PLANS.c.scope_id)
+        .outerjoin(LEASES, and_(LEASES.c.scope_id == PLANS.c.scope_id, held))
+        .where(or_(PLANS.c.state == QUEUED, lost))
+        .distinct()
+        .order_by(PLANS.c.scope_id)
+    )
+    return [row.scope_id for row in transaction.all(query)]
+
+
+def plans_asked(transaction: Transaction, scope_id: str) -> list[tuple[int, str]]:
+    """Return the newest plans of a scope, the last first: when each was asked for (microseconds), and with what.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    query = select(PLANS.c.created_at, PLANS.c.policy).where(PLANS.c.scope_id == scope_id)
+    rows = transaction.all(query.order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id).limit(NEWEST))
+    return [(row.created_at, row.policy) for row in rows]
+
+
+def orders_waiting(transaction: Transaction, scope_id: str) -> int:
+    """Count the orders of a scope that may be planned.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    query = select(func.count()).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+    return int(transaction.connection.execute(query).scalar_one())
+
+
+def orders_since(transaction: Transaction, scope_id: str, since: int) -> int:
+    """Count the open orders of a scope that came, or were changed, from an instant on.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    since
+        Microseconds.
+    """
+    own = (ORDERS.c.scope_id == scope_id, ORDERS.c.state == OPEN, ORDERS.c.updated_at >= since)
+    return int(transaction.connection.execute(select(func.count()).where(*own)).scalar_one())
+
+
+def capacity_used(transaction: Transaction, scope_id: str, snapshot_version: str) -> Mapping[str, Used]:
+    """Return what committed plans of a snapshot used of the capacity of its nodes, by node.
+
+    Parameters
+    ----------
+    transaction, scope_id, snapshot_version
+        Which snapshot.
+    """
+    shipments = (
+        select(
+            ALLOCATIONS.c.node_id,
+            ALLOCATIONS.c.plan_id,
+            ALLOCATIONS.c.order_id,
+            ALLOCATIONS.c.shipment_id,
+            func.sum(ALLOCATIONS.c.quantity).label("units"),
+        )
+        .join(PLANS, PLANS.c.plan_id == ALLOCATIONS.c.plan_id)
+        .where(ALLOCATIONS.c.scope_id == scope_id, PLANS.c.snapshot_version == snapshot_version)
+        .group_by(ALLOCATIONS.c.node_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.order_id, ALLOCATIONS.c.shipment_id)
+        .subquery()
+    )
+    query = select(
+        shipments.c.node_id, func.count().label("shipments"), func.sum(shipments.c.units).label("units")
+    ).group_by(shipments.c.node_id)
+    return {row.node_id: Used(int(row.shipments), int(row.units)) for row in transaction.all(query)}
+
+
+def shipments_had(transaction: Transaction, scope_id: str) -> Mapping[str, int]:
+    """Return how many shipments committed plans gave each order that is planned again, by order.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    shipments = (
+        select(ALLOCATIONS.c.order_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.shipment_id)
+        .join(ORDERS, and_(ORDERS.c.scope_id == ALLOCATIONS.c.scope_id, ORDERS.c.order_id == ALLOCATIONS.c.order_id))
+        .where(ALLOCATIONS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+        .distinct()
+        .subquery()
+    )
+    query = select(shipments.c.order_id, func.count().label("shipments")).group_by(shipments.c.order_id)
+    return {row.order_id: int(row.shipments) for row in transaction.all(query)}
+
+
+def reject_order(transaction: Transaction, scope_id: str, order_id: str, document: str, reason: str) -> bool:
+    """Reject what waits of an order that cannot be planned; False where it is another order by now, or waits no more.
+
+    Parameters
+    ----------
+    transaction, scope_id, order_id
+        Which.
+    document
+        The order as it could not be planned: one that was changed since is left alone.
+    reason
+        Why, in words.
+    """
+    own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id)
+    values = {"state": REJECTED, "reason": reason, "updated_at": transaction.now}
+    same = (*own, ORDERS.c.state.in_(PLANNABLE), ORDERS.c.document == document)
+    if not transaction.run(update(ORDERS).where(*same).values(**values)):
+        return False
+    line = ORDER_LINES.c
+    transaction.run(
+        update(ORDER_LINES)
+        .where(line.scope_id == scope_id, line.order_id == order_id)
+        .values(rejected=line.rejected + line.open + line.backordered, open=0, backordered=0)
+    )
+    fail_point("order rejected")
+    note(transaction, scope_id, order_id, REJECTED, {"reason": reason})
+    emit(transaction, scope_id, "order_rejected", order_id, {"order_id": order_id, "reason": reason})
+    return True
