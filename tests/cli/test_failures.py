@@ -75,7 +75,7 @@ def test_bad_input_as_the_problem_object(command, bad_day):
         ("plan",),
         ("demo", "--orders", "0"),
         ("demo", "--scarce", "7"),
-        ("serve", "--max-time-limit", "0"),
+        ("serve", "--stateless", "--max-time-limit", "0"),
         ("no-such-command",),
     ],
 )
@@ -147,7 +147,7 @@ def test_ctrl_c_while_planning(tmp_path, seconds):
 
 def test_a_missing_extra_is_named(command, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    done = command("serve")
+    done = command("serve", "--stateless")
     assert done.code == 2
     assert "quartermaster[service]" in done.err
 

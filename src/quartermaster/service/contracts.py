@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from quartermaster.service import requests, stateful_answers
+from quartermaster.service.answers import Answer
+from quartermaster.service.answers import Answer
 from quartermaster.service.examples import PLAN_REQUEST
 
 _ORDER = {**PLAN_REQUEST["snapshot"]["orders"][0]}
@@ -33,7 +35,7 @@ class Contract:
         Codes of its own failures.
     """
 
-    answer: type[stateful_answers.Answer]
+    answer: type[Answer]
     body: str = ""
     example: Any = None
     changes: bool = False

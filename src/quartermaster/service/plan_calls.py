@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
+from quartermaster.errors import InputError, PolicyError
+from quartermaster.policy import Policy
+from quartermaster.scheduling.commit import commit_run
+from quartermaster.scheduling.request import PlanRequest, request_text
 from quartermaster.service.calls import read_policy_document
 from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.order_calls import whole
@@ -16,7 +21,6 @@ from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import plans
 from quartermaster.store.database import Transaction
-from quartermaster.store.plan_commit import Allocation, Backorder, commit_plan
 from quartermaster.store.plans import StoredPlan, part_of, stored_plan
 
 TABLES = ("allocations", "shipments", "backorders", "prices")
@@ -37,10 +41,20 @@ def queue_call(transaction: Transaction, asked: Asked, settings: ServiceSettings
         Limits.
     """
     body = read_as(PlanBody, asked.document if asked.document is not None else {})
-    read_policy_document(body.policy, settings)
-    text = json.dumps(body.policy or {}, sort_keys=True, ensure_ascii=False, default=str)
-    queued = plans.queue_plan(transaction, asked.scope_id, text, settings.most_queued)
+    request = PlanRequest(policy=_policy(body.policy, settings), commit=body.commit, report=body.report)
+    queued = plans.queue_plan(transaction, asked.scope_id, request_text(request), settings.most_queued)
     return Answered(plan_state_document(queued), 202)
+
+
+def _policy(document: Any, settings: ServiceSettings) -> Policy:
+    try:
+        return read_policy_document(document, settings)
+    except PolicyError as error:
+        keys = ((problem, problem.column.replace(".", "/")) for problem in error.problems)
+        placed = [(problem, f"/policy/{key}".rstrip("/")) for problem, key in keys]
+        raise InputError(
+            [replace(problem, pointer=at, file="", row=None, column="") for problem, at in placed]
+        ) from None
 
 
 def plan_state_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:
@@ -105,46 +119,9 @@ def commit_call(transaction: Transaction, asked: Asked, plan_id: str, settings: 
         Limits.
     """
     body = read_as(CommitBody, asked.document if asked.document is not None else {})
-    found = stored_plan(transaction, asked.scope_id, plan_id)
-    if found.state in (plans.FINISHED, plans.COMMITTED):
-        allocations, backorders = given_by(transaction, asked.scope_id, plan_id)
-    else:
-        allocations, backorders = [], []  # its state is refused before they are looked at
-    committed = commit_plan(
-        transaction,
-        asked.scope_id,
-        plan_id,
-        allocations,
-        backorders,
-        recheck=body.recheck,
-        most_age=settings.max_plan_age_seconds * MICRO,
-    )
+    most_age = settings.max_plan_age_seconds * MICRO
+    committed = commit_run(transaction, asked.scope_id, plan_id, recheck=body.recheck, most_age=most_age)
     return Answered(plan_state_document(committed))
-
-
-def given_by(transaction: Transaction, scope_id: str, plan_id: str) -> tuple[list[Allocation], list[Backorder]]:
-    """Read what a plan gives and what it leaves.
-
-    Parameters
-    ----------
-    transaction, scope_id, plan_id
-        Which.
-    """
-
-    def rows(name: str) -> csv.DictReader[str]:
-        return csv.DictReader(StringIO(part_of(transaction, scope_id, plan_id, name).decode("utf-8")))
-
-    allocations = [
-        Allocation(
-            row["order_id"], row["line_id"], row["sku"], row["node_id"], int(row["quantity"]), row["shipment_id"]
-        )
-        for row in rows("allocations.csv")
-    ]
-    backorders = [
-        Backorder(row["order_id"], row["line_id"], int(row["quantity"]), row["reason"])
-        for row in rows("backorders.csv")
-    ]
-    return allocations, backorders
 
 
 def plan_state_document(plan: StoredPlan) -> Mapping[str, Any]:

@@ -79,6 +79,8 @@ class PlanBody(Body):
     """A plan to make."""
 
     policy: Annotated[dict[str, Any] | None, Field(description="as in `POST /v1/plan`")] = None
+    commit: Annotated[bool, Field(description="commit it as soon as it is made")] = False
+    report: Annotated[bool, Field(description="make its report page too, which takes seconds")] = True
 
 
 class CommitBody(Body):

@@ -10,6 +10,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+import numpy as np
+
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.router import Router
 from quartermaster.service.prices import prices_of_plan
@@ -137,5 +139,5 @@ def _made(reference: Reference) -> _Held:
 
 
 def _without_orders(snapshot: Snapshot) -> Snapshot:
-    none = snapshot.orders.take([])
-    return replace(snapshot, orders=none, order_lines=snapshot.order_lines.take([]), checked=snapshot.checked)
+    none = np.empty(0, dtype=np.intp)
+    return replace(snapshot, orders=snapshot.orders.take(none), order_lines=snapshot.order_lines.take(none))

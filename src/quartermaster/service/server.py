@@ -1,14 +1,21 @@
-"""Running the application with uvicorn."""
+"""Running the application with uvicorn: with a store and the schedule of its runs, or stateless."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from quartermaster.errors import InputError, Problem
+from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import MIB, ServiceSettings
+
+if TYPE_CHECKING:
+    from quartermaster.scheduling.settings import RunSettings
+    from quartermaster.store import Store
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
@@ -20,6 +27,10 @@ def serve(
     workers: int = 1,
     max_time_limit_seconds: float = 60.0,
     max_body_mib: int = 64,
+    database: str | None = None,
+    insecure_local: bool = False,
+    every_minutes: float = 15.0,
+    every_orders: int = 0,
 ) -> None:
     """Serve until interrupted.
 
@@ -28,16 +39,26 @@ def serve(
     host, port
         Address to listen on.
     workers
-        Requests worked on at the same time.
+        Requests worked on at the same time, and scopes planned side by side.
     max_time_limit_seconds
         Longest time limit a caller may ask for, seconds.
     max_body_mib
         Largest request body, MiB.
+    database
+        URL of the database; None = stateless.
+    insecure_local
+        True asks nobody for a key; only on this machine's loopback address.
+    every_minutes, every_orders
+        Time between two runs of the schedule, 0 = none but those that are asked for; new orders for which a run does
+        not wait, 0 = it always waits.
 
     Raises
     ------
     InputError
-        If a limit is not valid, or the extra with the server is not installed.
+        If a limit is not valid, the extra with the server is not installed, or the address needs keys that are not
+        there.
+    StoreError
+        If the database cannot be opened.
     """
     try:
         import uvicorn
@@ -54,21 +75,70 @@ def serve(
         )
     except (ValueError, ArithmeticError) as error:
         raise InputError([Problem("out_of_range", str(error), file="serve")]) from None
-    if host not in _LOCAL:
+    if insecure_local and host not in _LOCAL:
+        raise InputError([Problem("out_of_range", "--insecure-local is for loopback addresses", file="serve")])
+    if database is None and host not in _LOCAL:
         sys.stderr.write(
             f"quartermaster: listening on {host}, and there is no login: whoever reaches this address can plan\n"
         )
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        server_header=False,
-        log_level="info",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer
-    )
+    with _opened(database, insecure=insecure_local) as store, _scheduled(store, workers, every_minutes, every_orders):
+        uvicorn.run(
+            create_app(settings, store, insecure=insecure_local),
+            host=host,
+            port=port,
+            server_header=False,
+            log_level="info",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer
+        )
     if threading.active_count() > 1:
         # A plan is still being made for a caller who is gone. It can be stopped by nothing but the end of the process.
         sys.stderr.flush()
         os._exit(0)
+
+
+@contextmanager
+def _opened(database: str | None, *, insecure: bool) -> Iterator[Store | None]:
+    """Open the database, its tables up to date; see that there are keys where keys are asked for."""
+    if database is None:
+        yield None
+        return
+    from quartermaster.store import open_store
+    from quartermaster.store.keys import every_key
+    from quartermaster.store.migrate import require_up_to_date, upgrade
+
+    store = open_store(database)
+    try:
+        if store.url.get_backend_name() == "sqlite":
+            upgrade(store)
+        require_up_to_date(store)
+        with store.read() as transaction:
+            keys = [key for key in every_key(transaction) if key.revoked_at is None]
+        if not keys and not insecure:
+            detail = "there is no key: make one with `quartermaster keys create`, or serve with --insecure-local"
+            raise StoreError("no_keys", detail)
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _scheduled(store: Store | None, planners: int, every_minutes: float, every_orders: int) -> Iterator[None]:
+    """Run the schedule while the server runs."""
+    if store is None:
+        yield
+        return
+    from quartermaster.scheduling.scheduler import Scheduler
+    from quartermaster.scheduling.settings import RunSettings
+
+    timed = every_minutes > 0
+    runs: RunSettings = RunSettings(
+        planners=planners, every_orders=every_orders, **({"every_minutes": every_minutes} if timed else {})
+    )
+    scheduler = Scheduler(store, runs, timetable=timed)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.stop()

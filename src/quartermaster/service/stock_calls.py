@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from quartermaster.service.requests import ExtendBody, InventoryBody, Reservatio
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
 from quartermaster.store.database import Transaction
+from quartermaster.store.orders import NewLine, NewOrder, put_order
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
@@ -118,6 +120,8 @@ def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot
         accept_shrink=asked.parameters.get("accept_shrink") == "true",
         deducted_through=int(through) if through is not None else None,
     )
+    if new:
+        _take_orders(transaction, asked.scope_id, snapshot)
     document = {
         "scope": asked.scope_id,
         "version": stored.version,
@@ -129,6 +133,15 @@ def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot
         "scope_made": made,
     }
     return Answered(document, 201 if new else 200)
+
+
+def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
+    """Take the orders of a snapshot in; those that cannot be changed any more stay as they are."""
+    for document in snapshot_document(snapshot)["orders"]:
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
+        lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
+        with suppress(StoreError):
+            put_order(transaction, scope_id, NewOrder(document["order_id"], text, lines))
 
 
 def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
