@@ -27,7 +27,16 @@ class RunningService:
 def running_service(folder: Path, *options: str) -> Iterator[RunningService]:
     """Run ``quartermaster serve`` until the block ends, then stop it as Ctrl-C does; one that does not stop fails."""
     log_path = folder / "serve.log"
-    command = [sys.executable, "-c", "from quartermaster.cli import main; main()", "serve", "--stateless", "--port", "0", *options]
+    command = [
+        sys.executable,
+        "-c",
+        "from quartermaster.cli import main; main()",
+        "serve",
+        "--stateless",
+        "--port",
+        "0",
+        *options,
+    ]
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

@@ -18,6 +18,7 @@ from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
 from quartermaster.service.desk import Desk, refused
 from quartermaster.service.guard import Guard
+from quartermaster.service.metrics import Measured, Metrics
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
 from quartermaster.service.routes import stateful_routes
@@ -108,8 +109,10 @@ def create_app(
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
     if store is not None:
-        app.include_router(stateful_routes(Desk(store, limits, insecure=insecure)))
+        metrics = Metrics(store)
+        app.include_router(stateful_routes(Desk(store, limits, insecure=insecure), metrics))
         app.add_exception_handler(StoreError, partial(_store_refused, limits))
+        app.add_middleware(Measured, metrics=metrics)
 
     app.openapi = partial(describe, app, limits)  # type: ignore[method-assign]
     return app

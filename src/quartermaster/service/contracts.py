@@ -8,7 +8,6 @@ from typing import Any
 
 from quartermaster.service import requests, stateful_answers
 from quartermaster.service.answers import Answer
-from quartermaster.service.answers import Answer
 from quartermaster.service.examples import PLAN_REQUEST
 
 _ORDER = {**PLAN_REQUEST["snapshot"]["orders"][0]}

@@ -13,10 +13,12 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.metrics import Metrics
 from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
@@ -25,6 +27,7 @@ from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.idempotency import Reply, once
 from quartermaster.store.keys import Key, note_use, verified
+from quartermaster.store.migrate import require_up_to_date
 
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
@@ -143,6 +146,28 @@ class Desk:
 
         answered = await to_thread.run_sync(work, limiter=self._threads)
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
+
+    async def ready(self) -> Response:
+        """Answer whether the store can be reached, with the tables that this version needs."""
+        try:
+            await to_thread.run_sync(require_up_to_date, self.store, limiter=self._threads)
+        except StoreError as error:
+            raise RequestRefused("store_unreachable", error.detail) from None
+        return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
+
+    async def watched(self, request: Request, metrics: Metrics) -> Response:
+        """Answer the figures that are watched.
+
+        Parameters
+        ----------
+        request
+            The request.
+        metrics
+            The figures.
+        """
+        await self.admit(request, "read", None)
+        content = await to_thread.run_sync(metrics.text, limiter=self._threads)
+        return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     async def admit(self, request: Request, action: str, scope_id: str | None) -> Key:
         """Find out who asks, and see that they may.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
@@ -81,6 +81,34 @@ def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }
     return described
+
+
+def plain(operation: str) -> dict[int | str, dict[str, Any]]:
+    """Describe every failure of an operation that anybody may ask, and that looks at the store.
+
+    Parameters
+    ----------
+    operation
+        Its id.
+    """
+    return _failures((*_EVERYWHERE, "store_unreachable")) | {200: {"description": f"{operation}: yes"}}
+
+
+def text(operation: str) -> dict[str, Any]:
+    """Describe an operation that answers text to who has a key.
+
+    Parameters
+    ----------
+    operation
+        Its id.
+    """
+    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy")
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "responses": _failures(codes) | {200: {"description": operation, "content": content}},
+        "openapi_extra": {"security": [{"key": []}]},
+        "response_class": Response,
+    }
 
 
 def stateful(operation: str) -> dict[str, Any]:

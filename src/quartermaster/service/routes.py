@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from quartermaster.service import order_calls, plan_calls, route_calls, stock_calls
 from quartermaster.service.desk import Desk
-from quartermaster.service.openapi import stateful
+from quartermaster.service.metrics import Metrics
+from quartermaster.service.openapi import plain, stateful, text
 from quartermaster.service.routers import Routers
 
 ScopeId = Annotated[str, Path(min_length=1, max_length=64, description="planning area")]
@@ -23,13 +24,15 @@ READ, PLAN, COMMIT = "read", "plan", "commit"
 SCOPE = "/v1/scopes/{scope}"
 
 
-def stateful_routes(desk: Desk) -> APIRouter:
+def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     """Make the routes that remember.
 
     Parameters
     ----------
     desk
         Where their requests arrive.
+    metrics
+        What is watched.
     """
     router = APIRouter()
     routers = Routers(desk.references)
@@ -156,5 +159,15 @@ def stateful_routes(desk: Desk) -> APIRouter:
     async def events(request: Request, scope: ScopeId) -> Response:
         """Events after a number, in order, each at least once."""
         return await desk.ask(request, READ, scope, order_calls.events_call, writes=True)
+
+    @router.get("/readyz", operation_id="readyz", summary="May requests be sent", responses=plain("readyz"))
+    async def readyz() -> Response:
+        """Answer whether the store can be reached and has the tables that this version needs."""
+        return await desk.ready()
+
+    @router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus", **text("metrics"))
+    async def metrics_(request: Request) -> Response:
+        """Requests by operation and status, orders, plans, reservations and events by scope."""
+        return await desk.watched(request, metrics)
 
     return router

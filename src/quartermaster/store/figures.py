@@ -1,0 +1,84 @@
+"""Figures of the whole store, for those who watch it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+
+from quartermaster.store.database import Transaction
+from quartermaster.store.tables import EVENTS, ORDER_LINES, ORDERS, PLANS, RESERVATIONS, STOCK
+
+Figure = tuple[str, tuple[str, ...], Mapping[tuple[str, ...], float]]
+"""What it means, the names of its labels, and its values by them."""
+
+
+def figures(transaction: Transaction) -> dict[str, Figure]:
+    """Count orders, units, plans, reservations and events by scope.
+
+    Parameters
+    ----------
+    transaction
+        The transaction.
+    """
+    line = ORDER_LINES.c
+    places = ("open", "allocated", "backordered", "rejected", "cancelled")
+    units = {
+        (row.scope_id, place): float(getattr(row, f"of_{place}"))
+        for row in transaction.all(
+            select(line.scope_id, *(func.sum(line[place]).label(f"of_{place}") for place in places)).group_by(
+                line.scope_id
+            )
+        )
+        for place in places
+    }
+    waiting = {
+        (row.scope_id,): float(row.times)
+        for row in transaction.all(
+            select(EVENTS.c.scope_id, func.count().label("times"))
+            .where(EVENTS.c.sequence.is_(None))
+            .group_by(EVENTS.c.scope_id)
+        )
+    }
+    short = {
+        (row.scope_id,): float(row.units)
+        for row in transaction.all(
+            select(STOCK.c.scope_id, func.sum(STOCK.c.shortfall).label("units")).group_by(STOCK.c.scope_id)
+        )
+    }
+    return {
+        "orders": ("Orders by state", ("scope", "state"), _by_state(transaction, ORDERS)),
+        "units": ("Ordered units by where they are", ("scope", "place"), units),
+        "plans": ("Plans by state", ("scope", "state"), _by_state(transaction, PLANS)),
+        "reservations": ("Reservations by state", ("scope", "state"), _by_state(transaction, RESERVATIONS)),
+        "shortfall_units": ("Units reserved beyond supply", ("scope",), short),
+        "unread_events": ("Events that nobody has read", ("scope",), waiting),
+        **_of_current_plans(transaction),
+    }
+
+
+def _by_state(transaction: Transaction, table: object) -> dict[tuple[str, ...], float]:
+    columns = table.c  # type: ignore[attr-defined]
+    rows = transaction.all(
+        select(columns.scope_id, columns.state, func.count().label("times")).group_by(columns.scope_id, columns.state)
+    )
+    return {(row.scope_id, row.state): float(row.times) for row in rows}
+
+
+def _of_current_plans(transaction: Transaction) -> dict[str, Figure]:
+    """Gap, fill rate, seconds and contradictions of each scope's current plan, as far as it tells them."""
+    values: dict[str, dict[tuple[str, ...], float]] = {"gap": {}, "fill_rate": {}, "solve_seconds": {}}
+    for row in transaction.all(select(PLANS).where(PLANS.c.is_current)):
+        summary, place = json.loads(row.summary), (row.scope_id,)
+        told = {"gap": summary.get("gap"), "fill_rate": (summary.get("kpis") or {}).get("fill_rate")}
+        for name, value in told.items():
+            if value is not None:
+                values[name][place] = float(value)
+        if row.started_at is not None and row.finished_at is not None:
+            values["solve_seconds"][place] = (row.finished_at - row.started_at) / 1_000_000
+    return {
+        "plan_gap": ("Gap of the current plan", ("scope",), values["gap"]),
+        "plan_fill_rate": ("Allocated of ordered units in the current plan", ("scope",), values["fill_rate"]),
+        "plan_seconds": ("Seconds in which the current plan was made", ("scope",), values["solve_seconds"]),
+    }
