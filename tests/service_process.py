@@ -24,19 +24,11 @@ class RunningService:
 
 
 @contextmanager
-def running_service(folder: Path, *options: str) -> Iterator[RunningService]:
+def running_service(folder: Path, *options: str, stateless: bool = True) -> Iterator[RunningService]:
     """Run ``quartermaster serve`` until the block ends, then stop it as Ctrl-C does; one that does not stop fails."""
     log_path = folder / "serve.log"
-    command = [
-        sys.executable,
-        "-c",
-        "from quartermaster.cli import main; main()",
-        "serve",
-        "--stateless",
-        "--port",
-        "0",
-        *options,
-    ]
+    program = "from quartermaster.cli import main; main()"
+    command = [sys.executable, "-c", program, "serve", *(["--stateless"] if stateless else []), "--port", "0", *options]
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

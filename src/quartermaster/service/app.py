@@ -31,7 +31,11 @@ Call = Callable[[bytes, ServiceSettings], dict[str, Any]]
 
 
 def create_app(
-    settings: ServiceSettings | None = None, store: Store | None = None, *, insecure: bool = False
+    settings: ServiceSettings | None = None,
+    store: Store | None = None,
+    *,
+    insecure: bool = False,
+    described_only: bool = False,
 ) -> FastAPI:
     """Make the ASGI application.
 
@@ -43,6 +47,8 @@ def create_app(
         The database; None = only the stateless routes are served.
     insecure
         True asks nobody for a key.
+    described_only
+        True makes an application that says what it would serve with a database, and is not to be served.
     """
     limits = settings or ServiceSettings()
     workers = Workers(limits)
@@ -108,9 +114,9 @@ def create_app(
         """Answer at once, also while plans are being made."""
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
-    if store is not None:
-        metrics = Metrics(store)
-        app.include_router(stateful_routes(Desk(store, limits, insecure=insecure), metrics))
+    if store is not None or described_only:
+        metrics, desk = Metrics(store), Desk(store, limits, insecure=insecure)  # type: ignore[arg-type]
+        app.include_router(stateful_routes(desk, metrics))
         app.add_exception_handler(StoreError, partial(_store_refused, limits))
         app.add_middleware(Measured, metrics=metrics)
 
