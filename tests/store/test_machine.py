@@ -1,0 +1,330 @@
+"""A machine that does anything in any order, against a plain model; after each step all of it adds up."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from sqlalchemy import delete, update
+from store_cases import (
+    SCOPE,
+    SECOND,
+    START,
+    Clock,
+    adds_up,
+    available,
+    everything,
+    given,
+    held,
+    left,
+    number_of,
+    ordered,
+    planned,
+    refused,
+    rows_of,
+)
+
+from quartermaster.store.audit import audit
+from quartermaster.store.orders import cancel_order, plannable, stored_order
+from quartermaster.store.plan_commit import commit_plan
+from quartermaster.store.reservations import commit, extend, release, reservation, sweep
+from quartermaster.store.scopes import make_scope
+from quartermaster.store.stock import Feed, take_feed
+from quartermaster.store.tables import LEDGER, ORDER_LINES, STOCK
+
+EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 20)}
+EXAMPLES["postgresql"] = max(3, EXAMPLES["sqlite"] // 5)
+STEPS = number_of("QUARTERMASTER_STEPS", 30)
+PAIRS = [(node, sku) for node in ("n1", "n2") for sku in ("A", "B")]
+SCOPES = itertools.count()
+
+units = st.dictionaries(st.sampled_from(PAIRS), st.integers(0, 9))
+wanted = st.dictionaries(st.sampled_from(PAIRS), st.integers(1, 5), min_size=1)
+lifetimes = st.integers(0, 5).map(lambda seconds: seconds * SECOND)
+
+
+@dataclass
+class Held:
+    """What the model knows of a reservation."""
+
+    lines: dict
+    expires_at: int
+    state: str = "held"
+    sequence: int | None = None
+    resolved_at: int | None = None
+    deducted: bool = False
+
+    def now(self, instant: int) -> str:
+        return "expired" if self.state == "held" and self.expires_at <= instant else self.state
+
+
+@dataclass
+class Ordered:
+    """What the model knows of an order: units of its one line."""
+
+    sku: str
+    waits: int
+    given: int = 0
+    cancelled: int = 0
+    state: str = "open"
+
+
+@dataclass
+class Model:
+    """What the model knows."""
+
+    supply: dict = field(default_factory=dict)
+    held: dict = field(default_factory=dict)
+    orders: dict = field(default_factory=dict)
+    commits: int = 0
+    version: int = 0
+    sequence: int | None = None
+    as_of: int | None = None
+
+    def counted(self, pair: tuple, instant: int) -> int:
+        return sum(
+            one.lines.get(pair, 0)
+            for one in self.held.values()
+            if one.now(instant) == "held" or (one.state == "committed" and not one.deducted)
+        )
+
+    def available(self, instant: int) -> dict:
+        return {pair: max(0, supply - self.counted(pair, instant)) for pair, supply in self.supply.items()}
+
+
+class Machine(RuleBasedStateMachine):
+    """The store and the model, side by side."""
+
+    store = None
+    reservations = Bundle("reservations")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope, self.clock, self.model = f"scope {next(SCOPES)}", Clock(), Model()
+        self.store.clock = self.clock
+        self.do(make_scope)
+        self.feed(dict.fromkeys(PAIRS, 5), True, 0, None)
+
+    def do(self, function, *more, **named):
+        return self.store.transact(lambda transaction: function(transaction, self.scope, *more, **named))
+
+    @rule(seconds=st.integers(0, 3), more=st.sampled_from([-1, 0, 1]))
+    def time_passes(self, seconds, more):
+        self.clock.now = max(self.clock.now, self.clock.now + seconds * SECOND + more)
+
+    @rule(target=reservations, lines=wanted, lifetime=lifetimes, allow_partial=st.booleans())
+    def reserve(self, lines, lifetime, allow_partial):
+        there = self.model.available(self.clock.now)
+        parts = {pair: min(wanted, there.get(pair, 0)) for pair, wanted in lines.items()}
+        if parts != lines and not (allow_partial and any(parts.values())):
+            with refused("insufficient_stock"):
+                held(self.store, lines, lifetime, self.scope, allow_partial=allow_partial)
+            return multiple()
+        found = held(self.store, lines, lifetime, self.scope, allow_partial=allow_partial)
+        taken = {pair: part for pair, part in parts.items() if part}
+        assert {(line.node_id, line.sku): line.quantity for line in found.lines} == taken
+        self.model.held[found.reservation_id] = Held(taken, self.clock.now + lifetime)
+        return found.reservation_id
+
+    @rule(name=reservations)
+    def commit(self, name):
+        if self.resolve(name, commit, "committed"):
+            self.model.commits += 1
+            self.model.held[name].sequence = self.model.commits
+
+    @rule(name=reservations)
+    def release(self, name):
+        self.resolve(name, release, "released")
+
+    @rule(name=reservations, lifetime=lifetimes)
+    def extend(self, name, lifetime):
+        own = self.model.held[name]
+        if self.resolve(name, extend, "held", lifetime):
+            own.expires_at = max(own.expires_at, self.clock.now + lifetime)
+            own.state, own.resolved_at = "held", None
+
+    def resolve(self, name, function, state, *more):
+        """Resolve a reservation; True where it was active."""
+        own = self.model.held[name]
+        stands = own.now(self.clock.now)
+        if stands == "held":
+            self.do(function, name, *more)
+            own.state, own.resolved_at = state, self.clock.now
+            return True
+        if stands == state:
+            self.do(function, name, *more)
+        else:
+            with refused("reservation_expired" if stands == "expired" else "reservation_state"):
+                self.do(function, name, *more)
+        return False
+
+    @rule()
+    def sweep(self):
+        over = [
+            one for one in self.model.held.values() if one.state != "expired" and one.now(self.clock.now) == "expired"
+        ]
+        told = self.do(sweep)
+        assert told <= len(over), "whoever lacked units may have swept some"
+        for one in over:
+            one.state = "expired"
+
+    @rule(
+        units=units,
+        full=st.booleans(),
+        late=st.sampled_from([-SECOND, -1, 0]),
+        behind=st.none() | st.integers(0, 3),
+    )
+    def feed(self, units, full, late, behind):
+        model, as_of = self.model, self.clock.now + late
+        through = None if behind is None else max(0, model.commits - behind)
+        number = None if full else (model.sequence or 0) + 1
+        feed = Feed(rows_of(units), full, as_of, number, through)
+        if full and model.as_of is not None and as_of < model.as_of:
+            with refused("snapshot_out_of_order"):
+                self.do(take_feed, feed)
+            return
+        self.do(take_feed, feed)
+        for one in model.held.values():
+            if one.state == "committed":
+                done = full and one.resolved_at <= as_of if through is None else one.sequence <= through
+                one.deducted = one.deducted or done
+        if full:
+            model.supply, model.as_of = dict.fromkeys(model.supply, 0), as_of
+        else:
+            model.sequence = number
+        model.supply.update(units)
+        model.version += 1
+
+    @rule(number=st.integers(0, 4), sku=st.sampled_from("AB"), quantity=st.integers(1, 6))
+    def order(self, number, sku, quantity):
+        name, known = f"o{number}", self.model.orders.get(f"o{number}")
+        if known is not None and (known.state in ("allocated", "cancelled") or known.given):
+            if (known.sku, known.waits + known.given + known.cancelled) == (sku, quantity):
+                assert ordered(self.store, name, {"1": (sku, quantity)}, self.scope) == "known"
+            else:
+                with refused("order_state"):
+                    ordered(self.store, name, {"1": (sku, quantity)}, self.scope)
+            return
+        told = ordered(self.store, name, {"1": (sku, quantity)}, self.scope)
+        if known is None:
+            assert told == "created"
+        else:
+            assert told == ("known" if (known.sku, known.waits) == (sku, quantity) else "updated")
+        if told != "known":
+            self.model.orders[name] = Ordered(sku, quantity)
+
+    @rule(number=st.integers(0, 4))
+    def cancel(self, number):
+        known = self.model.orders.get(f"o{number}")
+        if known is None or known.state == "allocated":
+            with refused("not_found" if known is None else "order_state"):
+                self.do(cancel_order, f"o{number}")
+            return
+        self.do(cancel_order, f"o{number}")
+        known.cancelled, known.waits, known.state = known.cancelled + known.waits, 0, "cancelled"
+
+    @rule(
+        too_much=st.booleans(),
+        stale=st.booleans(),
+        recheck=st.booleans(),
+        skip=st.sets(st.integers(0, 4)),
+    )
+    def plan(self, too_much, stale, recheck, skip):
+        """Plan what waits as far as there is stock, or more than there is; perhaps another picture comes in."""
+        plan_id = planned(self.store, self.scope)
+        there = self.model.available(self.clock.now)
+        allocations, backorders = [], []
+        for name, own in sorted(self.model.orders.items()):
+            if own.state not in ("open", "backordered") or int(name[1:]) in skip:
+                continue
+            lacks = own.waits
+            for pair in sorted(there):
+                part = min(lacks, there[pair]) if pair[1] == own.sku else 0
+                if part:
+                    allocations.append(given(name, pair[0], part, sku=own.sku))
+                    there[pair], lacks = there[pair] - part, lacks - part
+            if lacks and too_much:
+                allocations.append(given(name, "n1", lacks, sku=own.sku))
+                there["n1", own.sku] = there.get(("n1", own.sku), 0) - lacks
+            elif lacks:
+                backorders.append(left(name, lacks))
+        if stale:
+            self.feed(dict(self.model.supply), False, 0, 10**9)
+        before = everything(self.store) if stale or min(there.values()) < 0 else None
+        call = (plan_id, allocations, backorders)
+        if (stale and not recheck) or min(there.values()) < 0:
+            with refused("snapshot_stale"):
+                self.do(commit_plan, *call, recheck=recheck)
+            assert everything(self.store) == before
+            return
+        self.do(commit_plan, *call, recheck=recheck)
+        for one in allocations:
+            own = self.model.orders[one.order_id]
+            own.waits, own.given = own.waits - one.quantity, own.given + one.quantity
+        for name in sorted({one.order_id for one in allocations} | {one.order_id for one in backorders}):
+            own = self.model.orders[name]
+            own.state = "backordered" if own.waits else "allocated"
+        for number, name in enumerate(sorted({one.order_id for one in allocations}), start=self.model.commits + 1):
+            lines = {}
+            for one in allocations:
+                if one.order_id == name:
+                    lines[one.node_id, one.sku] = lines.get((one.node_id, one.sku), 0) + one.quantity
+            now = self.clock.now
+            self.model.held[f"{plan_id} {name}"] = Held(lines, now, "committed", number, now)
+        self.model.commits += len({one.order_id for one in allocations})
+
+    @invariant()
+    def all_adds_up(self):
+        adds_up(self.store, self.scope)
+        assert available(self.store, self.scope) == self.model.available(self.clock.now)
+
+    @invariant()
+    def orders_are_as_the_model_says(self):
+        with self.store.read() as transaction:
+            waiting = [lines["1"] for _, lines in plannable(transaction, self.scope)]
+        open_ones = [own for _, own in sorted(self.model.orders.items()) if own.state in ("open", "backordered")]
+        assert waiting == [own.waits for own in open_ones]
+
+    def teardown(self):
+        with self.store.read() as transaction:
+            for name, own in self.model.orders.items():
+                found = stored_order(transaction, self.scope, name)
+                line = found.lines[0]
+                assert (found.state, line.allocated, line.cancelled) == (own.state, own.given, own.cancelled)
+            for name, own in self.model.held.items():
+                if " " not in name:
+                    assert reservation(transaction, self.scope, name).state == own.now(self.clock.now)
+
+
+def test_anything_in_any_order(store):
+    machine = type("OnOneStore", (Machine,), {"store": store})
+    examples = EXAMPLES[store.url.get_backend_name()]
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None
+        ),
+    )
+    assert store.clock() >= START
+
+
+@pytest.mark.parametrize("fault", ["a unit reserved", "an entry of the ledger", "a unit allocated"])
+def test_the_audit_sees_what_does_not_add_up(store, fault):
+    """The control: a database in which something is wrong."""
+    feed = Feed(rows_of({("n1", "A"): 9}), True, 0)
+    store.transact(lambda transaction: take_feed(transaction, SCOPE, feed))
+    ordered(store, "o1", {"1": ("A", 2)})
+    held(store, {("n1", "A"): 2})
+    adds_up(store)
+    statement = {
+        "a unit reserved": update(STOCK).values(reserved=STOCK.c.reserved + 1),
+        "an entry of the ledger": delete(LEDGER),
+        "a unit allocated": update(ORDER_LINES).values(open=1, allocated=1),
+    }[fault]
+    store.transact(lambda transaction: transaction.run(statement))
+    with store.read() as transaction:
+        assert audit(transaction, SCOPE)
