@@ -32,7 +32,7 @@ class RunSettings:
         Longest time for that.
     most_left_out
         Share of a plan's orders that may be left out of a commit by itself because they, or the stock they need, have
-        changed meanwhile; beyond it the run is done again.
+        changed meanwhile, and one order always; beyond it the run is done again.
     attempts
         How often a run is done, at the most, until its plan can be committed.
     every_minutes

@@ -336,7 +336,7 @@ def availability(
     if wanted is not None and len(skus) <= MOST_NAMED:
         query = query.where(STOCK.c.sku.in_(skus))
     return {
-        (row.node_id, row.sku): max(0, row.available)
+        (row.node_id, row.sku): max(0, int(row.available))
         for row in transaction.all(query)
         if wanted is None or (row.node_id, row.sku) in wanted
     }
