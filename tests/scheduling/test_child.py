@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from run_days import canonical
@@ -38,16 +39,16 @@ def go_on(progress):
 def first(program):
     """A command that runs a program in place of planning, but plans by the rule when that is asked for."""
 
-    def command(folder, report):
+    def command(folder, settings):
         if json.loads((folder / "policy.json").read_text())["strategy"] == "cheapest":
-            return planning_command(folder, report)
+            return planning_command(folder, settings)
         return [sys.executable, "-c", program, str(folder)]
 
     return command
 
 
 def always(program):
-    return lambda folder, report: [sys.executable, "-c", program, str(folder)]
+    return lambda folder, settings: [sys.executable, "-c", program, str(folder)]
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,12 @@ def test_where_the_rule_fails_too_both_ends_are_told(content):
         plan_apart(content, Policy(strategy="cheapest"), IMPATIENT, go_on, lambda *_: ["/no/such/program"])
 
 
+def test_a_process_that_takes_too_much_memory_ends_there_and_not_here(content):
+    tight = replace(IMPATIENT, memory_bytes=50 * 2**20)
+    with pytest.raises(SolverError, match=r"^planning by cheapest left with exit code 1"):
+        plan_apart(content, Policy(strategy="cheapest"), tight, go_on)
+
+
 def test_a_plan_that_is_there_is_kept_whatever_becomes_of_its_report(content):
     made = plan_apart(content, OPTIMAL, IMPATIENT, go_on, always(DEAF + BEGIN + PLANNED + "time.sleep(60)"))
     assert (dict(made.parts), made.fallback) == ({"plan.json": b"{}"}, "")
@@ -93,7 +100,7 @@ def test_a_process_that_must_end_at_once_is_gone(content):
     def ask(progress):
         return Wish.END if progress["phase"] == "7" else Wish.GO_ON
 
-    def command(folder, report):
+    def command(folder, settings):
         pids.append(folder / "pid")
         program = (
             DEAF + "import os, sys; open(sys.argv[1] + '/pid.part', 'w').write(str(os.getpid())); "
@@ -133,8 +140,8 @@ def test_a_planning_process_killed_in_the_middle(content):
     """The true planning process, killed from outside while it reads or plans: the rule's plan comes."""
     killed = []
 
-    def command(folder, report):
-        words = planning_command(folder, report)
+    def command(folder, settings):
+        words = planning_command(folder, settings)
         killing = "import os, signal, threading; threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGKILL)).start(); "
         if not killed:
             killed.append(signal.SIGKILL)

@@ -22,6 +22,9 @@ from quartermaster.store.plans import stored_plan
 ROUNDS = int(os.environ.get("QUARTERMASTER_PAUSES", "2"))
 """Pauses of a planner past its lease; a long run sets more."""
 
+PATHS = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+"""For planners in processes of their own."""
+
 
 @pytest.fixture
 def day(store):
@@ -67,7 +70,9 @@ def test_a_paused_planner_never_commits(day, tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         url = day.url.render_as_string(hide_password=False)
-        planner = subprocess.Popen([sys.executable, __file__, url, str(folder)], stdout=subprocess.PIPE, text=True)
+        planner = subprocess.Popen(
+            [sys.executable, __file__, url, str(folder)], stdout=subprocess.PIPE, text=True, env=PATHS
+        )
         try:
             _until(lambda folder=folder: (folder / "planning").exists())
             planner.send_signal(signal.SIGSTOP)

@@ -26,6 +26,8 @@ class RunSettings:
         Time from there until it is ended.
     patience_seconds
         The same where somebody asks for the best plan so far: the process first ends the round it is in.
+    memory_bytes
+        Memory that a planning process may take, without its solvers; 0 = no limit.
     report
         Whether report.html is made, where the extra for it is installed.
     report_seconds
@@ -60,6 +62,7 @@ class RunSettings:
     grace_seconds: float = 2.0
     stop_seconds: float = 2.0
     patience_seconds: float = 10.0
+    memory_bytes: int = 0
     report: bool = True
     report_seconds: float = 60.0
     most_left_out: float = 0.05
