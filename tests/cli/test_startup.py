@@ -8,8 +8,20 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "plan", "validate", "init", "evaluate", "compare", "serve", "bench")
-HEAVY = ("numpy", "pandas", "scipy", "ortools", "fastapi", "uvicorn", "altair", "geopy", "zipcodes")
+COMMANDS = ("demo", "plan", "validate", "init", "evaluate", "compare", "serve", "bench", "worker", "db", "keys")
+HEAVY = (
+    "sqlalchemy",
+    "procrastinate",
+    "numpy",
+    "pandas",
+    "scipy",
+    "ortools",
+    "fastapi",
+    "uvicorn",
+    "altair",
+    "geopy",
+    "zipcodes",
+)
 RUN = "from quartermaster.cli import main; main()"
 
 

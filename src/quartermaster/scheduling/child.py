@@ -66,15 +66,15 @@ Ask = Callable[[Mapping[str, Any]], Wish]
 """Told how far planning is, answers what is wanted."""
 
 
-def planning_command(folder: Path, report: bool) -> Sequence[str]:
+def planning_command(folder: Path, settings: RunSettings) -> Sequence[str]:
     """Return the command that plans what is in a folder.
 
     Parameters
     ----------
-    folder, report
-        See `quartermaster.scheduling.child_side.main`.
+    folder, settings
+        Where, and what it may take.
     """
-    call = f"main({os.getpid()}, {str(folder)!r}, {report})"
+    call = f"main({os.getpid()}, {str(folder)!r}, {settings.report}, {settings.memory_bytes})"
     return program_command(f"from quartermaster.scheduling.child_side import main; {call}")
 
 
@@ -83,7 +83,7 @@ def plan_apart(
     policy: Policy,
     settings: RunSettings,
     ask: Ask,
-    command: Callable[[Path, bool], Sequence[str]] = planning_command,
+    command: Callable[[Path, RunSettings], Sequence[str]] = planning_command,
 ) -> Made | None:
     """Plan a frozen scope in a process of its own.
 
@@ -98,7 +98,7 @@ def plan_apart(
     ask
         Called at least every half second.
     command
-        Gives the command to run for a folder, and whether a report is wanted.
+        Gives the command to run for a folder and settings.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def plan_apart(
             document = policy_document(replace(policy, strategy=strategy))
             (folder / POLICY).write_text(json.dumps(document), encoding="utf-8")
             try:
-                ended = _Planning(command(folder, settings.report), folder, policy, settings, ask).follow()
+                ended = _Planning(command(folder, settings), folder, policy, settings, ask).follow()
             except OSError as error:
                 ended = f"could not be started: {error}"
             if ended is None:

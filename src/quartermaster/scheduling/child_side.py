@@ -20,7 +20,7 @@ TELL_SECONDS = 0.2
 """Shortest time between two words on the same phase."""
 
 
-def main(parent: int, folder: str, report: bool) -> None:
+def main(parent: int, folder: str, report: bool, memory_bytes: int = 0) -> None:
     """Plan what is in a folder.
 
     Parameters
@@ -31,13 +31,16 @@ def main(parent: int, folder: str, report: bool) -> None:
         The folder.
     report
         Whether to make report.html, where the extra for it is installed.
+    memory_bytes
+        Memory that this process may take; 0 = no limit.
     """
-    from quartermaster.solver_processes.worker import end_with, take_streams
+    from quartermaster.solver_processes.worker import end_with, limit_memory, take_streams
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to deal with
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     end_with(parent)
+    limit_memory(memory_bytes)
     orders, words = take_streams()
     threading.Thread(target=_end_at_end_of, args=(orders,), daemon=True).start()
     _plan(Path(folder), report, stopped, words)

@@ -26,13 +26,15 @@ class RunSettings:
         Time from there until it is ended.
     patience_seconds
         The same where somebody asks for the best plan so far: the process first ends the round it is in.
+    memory_bytes
+        Memory that a planning process may take, without its solvers; 0 = no limit.
     report
         Whether report.html is made, where the extra for it is installed.
     report_seconds
         Longest time for that.
     most_left_out
         Share of a plan's orders that may be left out of a commit by itself because they, or the stock they need, have
-        changed meanwhile; beyond it the run is done again.
+        changed meanwhile, and one order always; beyond it the run is done again.
     attempts
         How often a run is done, at the most, until its plan can be committed.
     every_minutes
@@ -60,6 +62,7 @@ class RunSettings:
     grace_seconds: float = 2.0
     stop_seconds: float = 2.0
     patience_seconds: float = 10.0
+    memory_bytes: int = 0
     report: bool = True
     report_seconds: float = 60.0
     most_left_out: float = 0.05

@@ -58,4 +58,5 @@ def queue_conninfo(store: Store, tables: str) -> str:
     given = store.url.query.get("options", "")
     options = f"{given if isinstance(given, str) else ' '.join(given)} -csearch_path={schema}".strip()
     plain = store.url.set(drivername="postgresql").update_query_dict({"options": options})
-    return plain.render_as_string(hide_password=False)
+    address, mark, query = plain.render_as_string(hide_password=False).partition("?")
+    return address + mark + query.replace("+", "%20")  # PostgreSQL's own reader of URLs takes a plus for a plus
