@@ -32,13 +32,9 @@ def create(
     ],
     scope: Annotated[
         list[str] | None,
-<<<<<<< HEAD
-        typer.Option(help="Scope it sees; may be given again. Without, it sees every scope.", show_default=False),
-=======
         typer.Option(
             help="Scope it sees; may be given several times. Without, it sees every scope.", show_default=False
         ),
->>>>>>> runs
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=3_650, help="Days it is good for; none = until it is revoked.")
