@@ -16,6 +16,7 @@ orders at once, and its lower bound, which no policy can beat.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -31,7 +32,7 @@ from rich.progress import track
 import quartermaster as qm
 from benchmarks.ma_instances import LARGE, SMALL, Instance, Network, instance, policy
 from benchmarks.ma_table import BOUND, PLAN, table
-from benchmarks.measure import ROOT, write_results
+from benchmarks.measure import ROOT, commit, write_results
 from quartermaster.io import ready
 from quartermaster.planning.expected_orders import ExpectedOrders
 from quartermaster.planning.problem import build_problem
@@ -175,16 +176,21 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=None, help="30; 1 for the large network")
     parser.add_argument("--seconds", type=float, default=None, help="of the clairvoyant's plan: 10; 300 for the large")
     parser.add_argument("--workers", type=int, default=1, help="instances side by side")
+    parser.add_argument("--keep", action="store_true", help="run only the instances that the results do not have yet")
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
     network, name = (LARGE, "large") if given.large else (SMALL, "small")
     count = given.instances or (1 if given.large else 30)
+    out = given.out or RESULTS / f"ma_network_{name}.json"
+    held = json.loads(out.read_text(encoding="utf-8"))["runs"] if given.keep and out.exists() else []
+    done = {one["seed"]: one for one in held}
+    wanted = [seed for seed in range(1, count + 1) if seed not in done]
     one = partial(run, network, given.data, given.seconds or (300.0 if given.large else 10.0))
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
-        done = list(track(pool.map(one, range(1, count + 1)), total=count, description=f"{name} network"))
-    out = given.out or RESULTS / f"ma_network_{name}.json"
-    write_results(out, {"network": name, "runs": done})
-    print(table(done))
+        for found in track(pool.map(one, wanted), total=len(wanted), description=f"{name} network"):
+            done[found["seed"]] = {**found, "commit": commit()}
+            write_results(out, {"network": name, "runs": [done[seed] for seed in sorted(done)]})
+    print(table([done[seed] for seed in sorted(done)]))
 
 
 if __name__ == "__main__":
