@@ -6,8 +6,9 @@
     python -m benchmarks.ma_network --data DIR --large            # 10 nodes, 99 cities, 100 SKUs, 100 000 orders, once
 
 Every policy sees the orders in the sequence of their coming. `cheapest` is the rule; the routers are `qm.Router` with
-stock prices of the orders still expected, found once (static) or again after each tenth or hundredth of the stream
-(refreshed) from the stock then left; the batch plans each hundredth of the stream together, with refreshed prices.
+stock prices of the orders still expected, found once (static) or again after each tenth of the stream
+(refreshed) from the stock then left; the batch plans each hundredth of the stream together
+(a twentieth on the large network), with refreshed prices.
 What a policy pays is counted from its own options or plans; the clairvoyant knows the whole stream: a plan of all
 orders at once, and its lower bound, which no policy can beat.
 """
@@ -15,6 +16,7 @@ orders at once, and its lower bound, which no policy can beat.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -30,7 +32,7 @@ from rich.progress import track
 import quartermaster as qm
 from benchmarks.ma_instances import LARGE, SMALL, Instance, Network, instance, policy
 from benchmarks.ma_table import BOUND, PLAN, table
-from benchmarks.measure import ROOT, write_results
+from benchmarks.measure import ROOT, commit, write_results
 from quartermaster.io import ready
 from quartermaster.planning.expected_orders import ExpectedOrders
 from quartermaster.planning.problem import build_problem
@@ -38,7 +40,7 @@ from quartermaster.planning.stock_prices import price_stock
 
 RESULTS = ROOT / "benchmarks" / "results"
 BOUND_SECONDS = 600.0
-REFRESHED, OFTEN = 10, 100
+REFRESHED = 10
 BATCHES = 100
 BATCH_SECONDS = 4.0
 """Time limit of each batch; most are proven optimal long before."""
@@ -67,7 +69,7 @@ def left_of(router: qm.Router, stream: qm.Snapshot) -> qm.Snapshot:
     stock = stream.inventory
     pairs = zip(stock["node_id"].tolist(), stock["sku"].tolist(), strict=True)
     left = np.array([router.available(*pair) for pair in pairs], dtype=np.int64)
-    return replace(stream, inventory=stock.with_columns(on_hand=left), checked=False)
+    return replace(stream, inventory=stock.with_columns(on_hand=left))
 
 
 def routed(drawn: Instance, refreshes: int, **future: bool) -> dict[str, Any]:
@@ -106,7 +108,6 @@ def batched(drawn: Instance, parts: int) -> dict[str, Any]:
             inventory=stream.inventory.with_columns(on_hand=left.copy()),
             orders=stream.orders.take(orders),
             order_lines=stream.order_lines.take(np.flatnonzero(np.isin(line_of, orders))),
-            checked=False,
         )
         prices = expected(drawn, now, part * drawn.periods // parts)
         plan = qm.plan(now, policy(seconds=BATCH_SECONDS), stock_prices=prices)
@@ -145,18 +146,24 @@ def _content(order: qm.Order, lines: list[qm.OrderLine]) -> tuple[Any, ...]:
     return order.lat, order.lon, *(line.sku for line in lines)
 
 
+def batches_of(network: Network) -> int:
+    """Say in how many batches a stream is planned: of a hundred orders on the small network, 5 000 on the large one."""
+    return 20 if network == LARGE else BATCHES
+
+
 def run(network: Network, data: Path, seconds: float, seed: int) -> dict[str, Any]:
     """Run every policy on one instance."""
     drawn = instance(network, data, seed)
+    drawn = replace(drawn, stream=ready(drawn.stream), kinds=ready(drawn.kinds))  # checked once, not at each step
+    batches = batches_of(network)
     runs = {
         BOUND: clairvoyant_bound(drawn),
         PLAN: planned(drawn, "optimal", seconds),
         "cheapest": planned(drawn, "cheapest", 10 * seconds),
         "router, static prices": routed(drawn, 1),
         "router, prices refreshed 10 times": routed(drawn, REFRESHED),
-        "router, prices refreshed 100 times": routed(drawn, OFTEN),
         "router, refreshed 10 times, may backorder": routed(drawn, REFRESHED, may_backorder=True),
-        "batches of 1 %, prices refreshed 100 times": batched(drawn, BATCHES),
+        f"batches of {100 // batches} %, prices refreshed {batches} times": batched(drawn, batches),
     }
     return {"seed": seed, "orders": len(drawn.stream.orders), "runs": runs}
 
@@ -169,16 +176,21 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=None, help="30; 1 for the large network")
     parser.add_argument("--seconds", type=float, default=None, help="of the clairvoyant's plan: 10; 300 for the large")
     parser.add_argument("--workers", type=int, default=1, help="instances side by side")
+    parser.add_argument("--keep", action="store_true", help="run only the instances that the results do not have yet")
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
     network, name = (LARGE, "large") if given.large else (SMALL, "small")
     count = given.instances or (1 if given.large else 30)
+    out = given.out or RESULTS / f"ma_network_{name}.json"
+    held = json.loads(out.read_text(encoding="utf-8"))["runs"] if given.keep and out.exists() else []
+    done = {one["seed"]: one for one in held}
+    wanted = [seed for seed in range(1, count + 1) if seed not in done]
     one = partial(run, network, given.data, given.seconds or (300.0 if given.large else 10.0))
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
-        done = list(track(pool.map(one, range(1, count + 1)), total=count, description=f"{name} network"))
-    out = given.out or RESULTS / f"ma_network_{name}.json"
-    write_results(out, {"network": name, "runs": done})
-    print(table(done))
+        for found in track(pool.map(one, wanted), total=len(wanted), description=f"{name} network"):
+            done[found["seed"]] = {**found, "commit": commit()}
+            write_results(out, {"network": name, "runs": [done[seed] for seed in sorted(done)]})
+    print(table([done[seed] for seed in sorted(done)]))
 
 
 if __name__ == "__main__":

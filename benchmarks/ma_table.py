@@ -38,9 +38,10 @@ def block(results: list[dict[str, Any]]) -> str:
     for held in results:
         runs, machine = held["runs"], held["machine"]
         seeds = f"seeds {runs[0]['seed']} to {runs[-1]['seed']}" if len(runs) > 1 else f"seed {runs[0]['seed']}"
+        commits = ", ".join(f"`{commit}`" for commit in sorted({one.get("commit", held["commit"]) for one in runs}))
         parts.append(
             f"{held['network'].capitalize()} network, {mean(one['orders'] for one in runs):,.0f} orders, {seeds}:\n\n"
             f"{table(runs)}\n\n"
-            f"Measured {held['date']} at `{held['commit']}` on {machine['cores']} cores ({machine['processor']})."
+            f"Measured {held['date']} at {commits} on {machine['cores']} cores ({machine['processor']})."
         )
     return "\n\n".join(parts)

@@ -31,7 +31,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(data: Path) -> dict:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ma_network, "BATCHES", 6)
-        patched.setattr(ma_network, "OFTEN", 8)
         return ma_network.run(TINY, data, 5.0, 1)
 
 

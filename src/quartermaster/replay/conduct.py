@@ -141,7 +141,9 @@ def replay_policy(
     that came in the window and those carried over. What leaves is taken from stock; an order that it does not serve
     whole is tried again while its patience lasts and there are windows, with its remaining units; then each unit left
     pays its backorder cost once. Capacities of nodes are per window, opening costs are paid in each window that a node
-    ships in, an order's extra shipments and its limit count over all windows.
+    ships in, an order's extra shipments and its limit count over all windows. A window's plan knows how many shipments
+    an order may still have, but not that it has had any: it takes the first one that it makes for free of
+    `extra_shipment`, which the figures then count.
 
     Parameters
     ----------
