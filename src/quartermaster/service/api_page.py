@@ -62,7 +62,7 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
         if int(status) >= FAILURE:
             bad += [f"{status} `{code}`" for code in re.findall(r"\(`(\w+)`\)", answer["description"])]
             continue
-        content = next(iter(answer.get("content", {}).values()), {})
+        content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
         good.append(f"{status} {_type(content['schema']) if 'schema' in content else answer['description']}")
     return "\n".join([*lines, f"Answers {' or '.join(good)}. Fails with {', '.join(bad)}."])
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import MIB, ServiceSettings
 
 if TYPE_CHECKING:
-    from quartermaster.scheduling.settings import RunSettings
     from quartermaster.store import Store
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -133,9 +133,9 @@ def _scheduled(store: Store | None, planners: int, every_minutes: float, every_o
     from quartermaster.scheduling.settings import RunSettings
 
     timed = every_minutes > 0
-    runs: RunSettings = RunSettings(
-        planners=planners, every_orders=every_orders, **({"every_minutes": every_minutes} if timed else {})
-    )
+    runs = RunSettings(planners=planners, every_orders=every_orders)
+    if timed:
+        runs = replace(runs, every_minutes=every_minutes)
     scheduler = Scheduler(store, runs, timetable=timed)
     scheduler.start()
     try:

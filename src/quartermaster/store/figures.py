@@ -24,7 +24,7 @@ def figures(transaction: Transaction) -> dict[str, Figure]:
     """
     line = ORDER_LINES.c
     places = ("open", "allocated", "backordered", "rejected", "cancelled")
-    units = {
+    units: dict[tuple[str, ...], float] = {
         (row.scope_id, place): float(getattr(row, f"of_{place}"))
         for row in transaction.all(
             select(line.scope_id, *(func.sum(line[place]).label(f"of_{place}") for place in places)).group_by(
@@ -33,7 +33,7 @@ def figures(transaction: Transaction) -> dict[str, Figure]:
         )
         for place in places
     }
-    waiting = {
+    waiting: dict[tuple[str, ...], float] = {
         (row.scope_id,): float(row.times)
         for row in transaction.all(
             select(EVENTS.c.scope_id, func.count().label("times"))
@@ -41,7 +41,7 @@ def figures(transaction: Transaction) -> dict[str, Figure]:
             .group_by(EVENTS.c.scope_id)
         )
     }
-    short = {
+    short: dict[tuple[str, ...], float] = {
         (row.scope_id,): float(row.units)
         for row in transaction.all(
             select(STOCK.c.scope_id, func.sum(STOCK.c.shortfall).label("units")).group_by(STOCK.c.scope_id)
