@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -68,16 +68,25 @@ class Asked:
         The body, parsed; None without one.
     parameters
         Of the query.
+    prepared
+        What was worked out of these before the transaction began; None = nothing.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+    prepared: Any = None
 
 
 Call = Callable[[Transaction, Asked], Answered]
 """A call: it may read and write in its transaction, and does nothing else."""
+Prepare = Callable[[Asked, int], Any]
+"""Work before the transaction of a change, which keeps nobody waiting; told how often it was in vain so far."""
+OUTDATED = "outdated"
+"""Code with which a call says that what was prepared for it does not hold any more."""
+TRIES = 3
+"""How often a change is prepared anew because others took units meanwhile."""
 
 
 class Desk:
@@ -99,7 +108,16 @@ class Desk:
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
 
-    async def change(self, request: Request, action: str, scope_id: str, call: Call, *, body: bool = True) -> Response:
+    async def change(
+        self,
+        request: Request,
+        action: str,
+        scope_id: str,
+        call: Call,
+        *,
+        body: bool = True,
+        prepare: Prepare | None = None,
+    ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
 
         Parameters
@@ -114,11 +132,13 @@ class Desk:
             What it does.
         body
             True when it has a JSON body.
+        prepare
+            What is done before its transaction.
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
         content = await self._content(request) if body else b""
-        work = partial(self._once, request, key, name, scope_id, content, call)
+        work = partial(self._once, request, key, name, scope_id, content, call, prepare)
         reply = await to_thread.run_sync(work, limiter=self._threads)
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
@@ -211,7 +231,16 @@ class Desk:
         check_headers(request, self.settings)
         return await read_body(request, self.settings)
 
-    def _once(self, request: Request, key: Key, name: str, scope_id: str, content: bytes, call: Call) -> Reply:
+    def _once(
+        self,
+        request: Request,
+        key: Key,
+        name: str,
+        scope_id: str,
+        content: bytes,
+        call: Call,
+        prepare: Prepare | None,
+    ) -> Reply:
         asked = _asked(key, scope_id, content, request)
         target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
 
@@ -219,7 +248,16 @@ class Desk:
             answered = call(transaction, asked)
             return Reply(answered.status, _bytes(answered.document))
 
-        return once(self.store, key.key_id, name, target + content, effect)
+        if prepare is None:
+            return once(self.store, key.key_id, name, target + content, effect)
+        for number in range(TRIES):
+            asked = replace(asked, prepared=prepare(asked, number))
+            try:
+                return once(self.store, key.key_id, name, target + content, effect)
+            except StoreError as error:
+                if error.code != OUTDATED:
+                    raise
+        raise StoreError("store_busy", "others took what it was about again and again")
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:

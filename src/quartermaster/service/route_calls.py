@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quartermaster.domain.money import money_text
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.desk import OUTDATED, Answered, Asked
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Routers
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import lifetime_of, reservation_document
-from quartermaster.store.database import Transaction
+from quartermaster.store.database import Store, Transaction
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import StockLine
 
-TRIES = 3
-"""How often an order is routed again because others took units of its best option."""
 
-
-def route_call(transaction: Transaction, asked: Asked, routers: Routers, settings: ServiceSettings) -> Answered:
-    """Route one order; hold the units of its best option where that is asked for.
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An order that was routed.
 
     Parameters
     ----------
-    transaction, asked
-        As for every call; its body is a `RouteBody`.
+    document
+        Its options, written.
+    order_id
+        The order.
+    wanted
+        Units of its best option that are to be held; none where none are.
+    lifetime
+        For how long, microseconds.
+    """
+
+    document: Mapping[str, Any]
+    order_id: str
+    wanted: tuple[StockLine, ...]
+    lifetime: int
+
+
+def routed(asked: Asked, number: int, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
+    """Route one order by what the store says now.
+
+    Parameters
+    ----------
+    asked
+        The request; its body is a `RouteBody`.
+    number
+        How often that was in vain so far: then everything is counted anew.
+    store
+        The database.
     routers
         Routers by scope.
     settings
@@ -37,25 +60,34 @@ def route_call(transaction: Transaction, asked: Asked, routers: Routers, setting
     """
     body = read_as(RouteBody, asked.document)
     lifetime = lifetime_of(body.lifetime_seconds, settings)
-    for attempt in range(TRIES):
-        with routers.lock(asked.scope_id):
-            router, reference = routers.of(transaction, asked.scope_id, recount=attempt > 0)
-            order, lines = _read(reference.order, body.order)
-            routing = router.route(order, lines, body.count)
-            document = routing_document(routing)
-        units = routing.best.taken()
-        if not body.reserve or not units:
-            return Answered({**document, "reservation": None})
-        wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
-        try:
-            with transaction.connection.begin_nested():
-                held = reserve(transaction, asked.scope_id, wanted, lifetime, order_id=order.order_id)
-        except StoreError as error:
-            if error.code != "insufficient_stock":
-                raise
-            continue
-        return Answered({**document, "reservation": reservation_document(held)}, 201)
-    raise StoreError("store_busy", "others took the units of its best option again and again")
+    with store.read() as transaction, routers.lock(asked.scope_id):
+        router, reference = routers.of(transaction, asked.scope_id, recount=number > 0)
+        order, lines = _read(reference.order, body.order)
+        routing = router.route(order, lines, body.count)
+        document = routing_document(routing)
+    units = sorted(routing.best.taken().items()) if body.reserve else []
+    wanted = tuple(StockLine(node_id, sku, quantity) for (node_id, sku), quantity in units)
+    return Routed(document, order.order_id, wanted, lifetime)
+
+
+def route_call(transaction: Transaction, asked: Asked) -> Answered:
+    """Answer with the options of an order; hold the units of the best one where that is asked for.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; what is prepared is a `Routed`.
+    """
+    found: Routed = asked.prepared
+    if not found.wanted:
+        return Answered({**found.document, "reservation": None})
+    try:
+        held = reserve(transaction, asked.scope_id, found.wanted, found.lifetime, order_id=found.order_id)
+    except StoreError as error:
+        if error.code == "insufficient_stock":
+            raise StoreError(OUTDATED, "others have taken units of its best option") from None
+        raise
+    return Answered({**found.document, "reservation": reservation_document(held)}, 201)
 
 
 def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:

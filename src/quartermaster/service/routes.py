@@ -50,8 +50,9 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("PUT", SCOPE + "/snapshots/{version}", "put_snapshot", "Put a snapshot")
     async def put_snapshot(request: Request, scope: ScopeId, version: Version) -> Response:
         """Hold a snapshot, and take its stock as the full picture; the first one makes the scope."""
-        call = partial(stock_calls.put_snapshot_call, version=version, settings=settings)
-        return await desk.change(request, PLAN, scope, call)
+        call = partial(stock_calls.put_snapshot_call, version=version)
+        prepare = partial(stock_calls.snapshot_read, settings=settings)
+        return await desk.change(request, PLAN, scope, call, prepare=prepare)
 
     @route("POST", SCOPE + "/inventory", "feed_inventory", "Feed stock")
     async def inventory(request: Request, scope: ScopeId) -> Response:
@@ -118,8 +119,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/route", "route_order", "Route one order")
     async def route_order(request: Request, scope: ScopeId) -> Response:
         """Answer now, with the prices of the last plan; `reserve` holds the units of the best option."""
-        call = partial(route_calls.route_call, routers=routers, settings=settings)
-        return await desk.change(request, COMMIT, scope, call)
+        prepare = partial(route_calls.routed, store=desk.store, routers=routers, settings=settings)
+        return await desk.change(request, COMMIT, scope, route_calls.route_call, prepare=prepare)
 
     @route("POST", SCOPE + "/promise", "promise", "Promise dates")
     async def promise(request: Request, scope: ScopeId) -> Response:

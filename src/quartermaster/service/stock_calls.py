@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from quartermaster import io
-from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import snapshot_document
 from quartermaster.service.desk import Answered, Asked
@@ -76,52 +76,89 @@ def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
         raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
 
 
-def put_snapshot_call(transaction: Transaction, asked: Asked, version: str, settings: ServiceSettings) -> Answered:
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadSnapshot:
+    """A snapshot that was read and is to be held.
+
+    Parameters
+    ----------
+    content
+        All of it, in canonical form.
+    as_of
+        Its instant, microseconds.
+    rows
+        Its stock.
+    orders
+        Its orders.
+    """
+
+    content: bytes
+    as_of: int
+    rows: list[StockRow]
+    orders: list[NewOrder]
+
+
+def snapshot_read(asked: Asked, _: int, settings: ServiceSettings) -> ReadSnapshot:
+    """Read the snapshot of a request.
+
+    Parameters
+    ----------
+    asked
+        The request; its body is a snapshot document.
+    settings
+        Limits.
+
+    Raises
+    ------
+    InputError
+        If it is not valid; carries every problem.
+    """
+    snapshot = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
+    document = snapshot_document(snapshot)
+    stock = snapshot.inventory
+    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
+    return ReadSnapshot(
+        content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+        as_of=int(snapshot.as_of.timestamp() * MICRO),
+        rows=[StockRow(*row) for row in zip(*columns, strict=True)],
+        orders=[_order(one) for one in document["orders"]],
+    )
+
+
+def _order(document: Mapping[str, Any]) -> NewOrder:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
+    lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
+    return NewOrder(document["order_id"], text, lines)
+
+
+def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
     """Hold a snapshot, and take its stock as the full picture.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; its body is a snapshot document.
+        As for every call; what is prepared is a `ReadSnapshot`.
     version
         Its name.
-    settings
-        Limits.
     """
-    snapshot = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
-    return hold_snapshot(transaction, asked, version, snapshot)
-
-
-def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot: Snapshot) -> Answered:
-    """Hold a snapshot that was read.
-
-    Parameters
-    ----------
-    transaction, asked, version
-        As in `put_snapshot_call`.
-    snapshot
-        Read and checked.
-    """
-    as_of = int(snapshot.as_of.timestamp() * MICRO)
-    _not_ahead(transaction, as_of, "/snapshot/as_of")
-    stock = snapshot.inventory
-    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
-    rows = [StockRow(*row) for row in zip(*columns, strict=True)]
-    content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
+    read: ReadSnapshot = asked.prepared
+    _not_ahead(transaction, read.as_of, "/snapshot/as_of")
     made = make_scope(transaction, asked.scope_id)
     through = asked.parameters.get("deducted_through")
     stored, new = put_snapshot(
         transaction,
         asked.scope_id,
         version,
-        content,
-        as_of,
-        rows,
+        read.content,
+        read.as_of,
+        read.rows,
         accept_shrink=asked.parameters.get("accept_shrink") == "true",
         deducted_through=int(through) if through is not None else None,
     )
     if new:
-        _take_orders(transaction, asked.scope_id, snapshot)
+        for order in read.orders:
+            with suppress(StoreError):  # what cannot be changed any more stays as it is
+                put_order(transaction, asked.scope_id, order)
     document = {
         "scope": asked.scope_id,
         "version": stored.version,
@@ -133,15 +170,6 @@ def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot
         "scope_made": made,
     }
     return Answered(document, 201 if new else 200)
-
-
-def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
-    """Take the orders of a snapshot in; those that cannot be changed any more stay as they are."""
-    for document in snapshot_document(snapshot)["orders"]:
-        text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
-        lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
-        with suppress(StoreError):
-            put_order(transaction, scope_id, NewOrder(document["order_id"], text, lines))
 
 
 def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
