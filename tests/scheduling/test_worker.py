@@ -14,7 +14,7 @@ from run_days import QUICK, SCOPE, ask, faults, order_of, plan_here, put_day, pu
 from scheduling.conftest import small_snapshot
 
 from quartermaster.errors import StoreError
-from quartermaster.scheduling import RunSettings, run_next
+from quartermaster.scheduling import run_next
 from quartermaster.scheduling.worker import RunQueue
 from quartermaster.store.migrate import check
 from quartermaster.store.plans import stored_plan
@@ -62,22 +62,21 @@ def test_a_worker_makes_what_was_asked_for(day):
 
 def test_a_paused_planner_never_commits(day, tmp_path):
     """SIGSTOP a planner past its lease, let another one work, SIGCONT the first."""
-    settings = RunSettings(report=False, lease_seconds=1.0, renew_seconds=0.3)
     refused = 0
     for number in range(ROUNDS):
+        day.clock = _clock(2 * number + 1)  # to which the lease of the paused one is over
         put_orders(day, [{**order, "order_id": f"p{number}"} for order in [_order()]])
         plan = ask(day, commit=True)
         folder = tmp_path / str(number)
         folder.mkdir()
         url = day.url.render_as_string(hide_password=False)
         planner = subprocess.Popen(
-            [sys.executable, __file__, url, str(folder)], stdout=subprocess.PIPE, text=True, env=PATHS
+            [sys.executable, __file__, url, str(folder), str(2 * number)], stdout=subprocess.PIPE, text=True, env=PATHS
         )
         try:
             _until(lambda folder=folder: (folder / "planning").exists())
             planner.send_signal(signal.SIGSTOP)
-            time.sleep(1.5)  # its lease is over
-            done = run_next(day, SCOPE, settings, planner=plan_here)
+            done = run_next(day, SCOPE, QUICK, planner=plan_here)
             assert (done.plan_id, done.state) == (plan.plan_id, "committed")
             (folder / "go").touch()
             planner.send_signal(signal.SIGCONT)
@@ -106,7 +105,12 @@ def _until(holds):
         time.sleep(0.02)
 
 
-def _plan_and_wait(url, folder):
+def _clock(leases):
+    """The clock so many leases ahead."""
+    return lambda: round((time.time() + leases * 2 * QUICK.lease_seconds) * 1_000_000)
+
+
+def _plan_and_wait(url, folder, leases):
     """A planner that says when it plans, and goes on when it may."""
     from quartermaster.store import open_store
 
@@ -116,9 +120,8 @@ def _plan_and_wait(url, folder):
         _until(lambda: (folder / "go").exists())
         return made
 
-    settings = RunSettings(report=False, lease_seconds=1.0, renew_seconds=0.3)
-    print(run_next(open_store(url), SCOPE, settings, planner=planner))
+    print(run_next(open_store(url, _clock(leases)), SCOPE, QUICK, planner=planner))
 
 
 if __name__ == "__main__":
-    _plan_and_wait(sys.argv[1], Path(sys.argv[2]))
+    _plan_and_wait(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

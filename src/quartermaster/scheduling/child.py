@@ -31,6 +31,8 @@ RULE = "cheapest"
 """The rule whose plan is taken where no other can be had."""
 LOOK_SECONDS = 0.5
 """Longest time between two questions whether to go on."""
+LEAVE_SECONDS = 5.0
+"""Time in which a process that has closed its output leaves, which tells why."""
 LONGEST_WORD = 2**16
 """Bytes of the longest line that is listened to."""
 ERRORS = "errors.txt"
@@ -205,7 +207,7 @@ class _Planning:
 
     def _ending(self) -> str:
         try:
-            status = self._process.wait(self._settings.stop_seconds)
+            status = self._process.wait(LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
             return "was ended: it said nothing more"
         if status >= 0:
