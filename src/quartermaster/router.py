@@ -97,6 +97,16 @@ class Router:
         """
         return self._stock.units(self._sku(sku), self._node(node_id))
 
+    def knows(self, node_id: str, sku: str) -> bool:
+        """Tell whether there is such a node and such a SKU.
+
+        Parameters
+        ----------
+        node_id, sku
+            Which ones.
+        """
+        return node_id in self._network.node_of and sku in self._network.sku_of
+
     def route(self, order: Order, lines: Sequence[OrderLine], count: int = 3) -> Routing:
         """Find the best option of one order and the next best; nothing is taken.
 

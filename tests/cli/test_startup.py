@@ -39,14 +39,20 @@ def test_help_imports_nothing_heavy_and_shows_an_example(command):
     assert f"quartermaster {command[0] if command else 'demo'}" in done.stdout
 
 
-def test_help_takes_half_a_second_at_most():
+def processor_seconds(*arguments) -> float:
+    """The least processor time of a few runs of Python."""
     seconds = []
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert run("-c", RUN, "--help").returncode == 0
+        assert run(*arguments).returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) <= 0.5  # of the processor: how long it waits for one is not ours
+    return min(seconds)
+
+
+def test_help_costs_little_beside_what_prints_it():
+    printing = processor_seconds("-c", "import typer, rich.console, rich.panel, rich.table, rich.markdown")
+    assert processor_seconds("-c", RUN, "--help") <= 2.5 * printing  # 1.7 times, as measured
 
 
 def test_version_is_the_packages():

@@ -12,8 +12,8 @@ from quartermaster.store.keys import make_key, revoke_key
 
 IDS = {"scope": "north", "version": "v9", "order_id": "none", "plan_id": "none", "reservation_id": "none"}
 ACTIONS = {
-    "read": {"scope", "availability", "order", "plan_state", "plan_allocations", "plan_shipments", "plan_backorders",
-             "plan_prices", "plan_certificate", "promise", "reservation", "events"},
+    "read": {"scope", "availability", "order", "explain_order", "plan_state", "plan_allocations", "plan_shipments",
+             "plan_backorders", "plan_prices", "plan_certificate", "promise", "reservation", "events"},
     "plan": {"put_snapshot", "feed_inventory", "put_orders", "cancel_order", "queue_plan", "stop_plan"},
     "commit": {"commit_plan", "route_order", "reserve", "commit_reservation", "release_reservation",
                "extend_reservation"},

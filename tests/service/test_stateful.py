@@ -172,6 +172,29 @@ def test_a_plan_from_queue_to_commit(api, store):
         assert audit(transaction, "north") == []
 
 
+def test_an_order_is_explained(api, store):
+    """Five are wanted and three are there: three are given, and two more at the best node would make it whole."""
+    answered(api, "reserve", "POST", f"{NORTH}/reservations", {"lines": [{**LINE, "quantity": 38}]})
+    big = with_order(order_id="big", lines=[{**ORDER["lines"][0], "quantity": 5}])
+    late = with_order(order_id="late", lines=[{**ORDER["lines"][0], "quantity": 1}])
+    answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [big]})
+    answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False, "commit": True})
+    run_all(store, "north", RunSettings(report=False))
+    assert set(available(api).values()) == {0}
+    told = answered(api, "explain_order", "GET", f"{NORTH}/orders/big/explanation")
+    assert told["state"] == "backordered"
+    assert {one["node_id"] for one in told["given"]} == {"newark", "store-7"}
+    assert told["best_now"]["backordered"] == {"1": 2}
+    assert told["would_fill"]["option"]["backordered"] == {}
+    assert sum(one["quantity"] for one in told["would_fill"]["units"]) >= 2
+    answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [late]})
+    other = answered(api, "explain_order", "GET", f"{NORTH}/orders/late/explanation")
+    assert [(one["order_id"], one["quantity"]) for one in other["takers"]] == [("big", 2), ("big", 1)]
+    assert {one["reason"] for one in other["nodes"]} == {"no_stock"}
+    assert [one["quantity"] for one in other["would_fill"]["units"]] == [1]
+    assert set(available(api).values()) == {0}  # it was asked, nothing was changed
+
+
 def test_a_plan_of_an_old_stock_picture_is_not_committed(api, store):
     answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [ORDER]})
     queued = answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False})

@@ -78,6 +78,7 @@ CONTRACTS: Mapping[str, Contract] = {
         codes=("no_snapshot",),
     ),
     "order": Contract(answer=stateful_answers.OrderAnswer),
+    "explain_order": Contract(answer=stateful_answers.ExplanationAnswer, codes=("no_snapshot",)),
     "cancel_order": Contract(answer=stateful_answers.OrderAnswer, changes=True, codes=("order_state",)),
     "queue_plan": Contract(
         answer=stateful_answers.PlanStateAnswer,

@@ -120,16 +120,27 @@ def routing_document(routing: Routing) -> dict[str, Any]:
     """
     return {
         "options": [option_document(option) for option in routing.options],
-        "nodes": [
-            {
-                "node_id": verdict.node_id,
-                "reason": verdict.reason.value,
-                "extra": None if verdict.extra_micro is None else money_text(verdict.extra_micro),
-                "text": verdict.text,
-            }
-            for verdict in routing.nodes
-        ],
+        "nodes": verdict_documents(routing),
     }
+
+
+def verdict_documents(routing: Routing) -> list[Mapping[str, Any]]:
+    """Write why nodes lost.
+
+    Parameters
+    ----------
+    routing
+        The options of an order.
+    """
+    return [
+        {
+            "node_id": verdict.node_id,
+            "reason": verdict.reason.value,
+            "extra": None if verdict.extra_micro is None else money_text(verdict.extra_micro),
+            "text": verdict.text,
+        }
+        for verdict in routing.nodes
+    ]
 
 
 def option_document(option: Option) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from quartermaster.service import order_calls, plan_calls, route_calls, stock_calls
 from quartermaster.service.desk import Desk
+from quartermaster.service.explanation import explanation_call
 from quartermaster.service.metrics import Metrics
 from quartermaster.service.openapi import plain, stateful, text
 from quartermaster.service.routers import Routers
@@ -74,6 +75,12 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     async def order(request: Request, scope: ScopeId, order_id: OrderId) -> Response:
         """Its state, where its units are, its history and its allocations."""
         return await desk.ask(request, READ, scope, partial(order_calls.order_call, order_id=order_id))
+
+    @route("GET", SCOPE + "/orders/{order_id}/explanation", "explain_order", "Why an order is served as it is")
+    async def explain(request: Request, scope: ScopeId, order_id: OrderId) -> Response:
+        """What it was given, its best option now, why other nodes lose, who has its SKUs, what would make it whole."""
+        call = partial(explanation_call, order_id=order_id, routers=routers)
+        return await desk.ask(request, READ, scope, call)
 
     @route("DELETE", SCOPE + "/orders/{order_id}", "cancel_order", "Cancel an order")
     async def cancel(request: Request, scope: ScopeId, order_id: OrderId) -> Response:

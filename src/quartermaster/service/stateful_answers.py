@@ -185,6 +185,56 @@ class VerdictAnswer(Answer):
     text: str
 
 
+class GivenShipment(Answer):
+    """A shipment that a committed plan gave an order."""
+
+    plan_id: str
+    shipment_id: str
+    node_id: str
+    carrier: str
+    service: str
+    ship_date: Day
+    delivery_date: Day
+    cost: dict[str, Amount]
+
+
+class TakerAnswer(Answer):
+    """Units of one of its SKUs that plans gave another order."""
+
+    order_id: str
+    node_id: str
+    sku: str
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class MissingUnits(Answer):
+    """Units that are not there."""
+
+    node_id: str
+    sku: str
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class WouldFill(Answer):
+    """What would make an order whole at least cost."""
+
+    units: list[MissingUnits]
+    option: OptionAnswer
+
+
+class ExplanationAnswer(Answer):
+    """Why an order is served as it is."""
+
+    order_id: str
+    state: OrderState
+    reason: str
+    given: list[GivenShipment]
+    best_now: Annotated[OptionAnswer | None, Field(description="its best option now, its own units given back")]
+    nodes: Annotated[list[VerdictAnswer], Field(description="why each node that ships nothing in it loses")]
+    takers: Annotated[list[TakerAnswer], Field(description="who has its SKUs, most units first")]
+    would_fill: Annotated[WouldFill | None, Field(description="null = it is whole, or no stock would make it so")]
+
+
 class ReservationLine(Answer):
     """Units of a SKU at a node."""
 
