@@ -47,7 +47,7 @@ def test_a_reservation_is_resolved_once_at_its_instant(store):
         line = [StockLine(*A, 1)]
         return [reserve(transaction, SCOPE, line, n * SECOND).reservation_id for n in range(1, PAIRS + 1)]
 
-    names, won, lost, gate = store.transact(hold), [], [], threading.Barrier(3)
+    names, won, lost, gate = store.transact(hold), [], [], threading.Barrier(3, timeout=60)
 
     def resolve(function, late):
         for number, name in enumerate(names, start=1):
