@@ -33,7 +33,7 @@ def block() -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def rewritten(text: str, new: str) -> str:
+def rewritten(text: str, new: str, begin: str = BEGIN, end: str = END) -> str:
     """Put a block between the markers of a text; a text without markers comes back unchanged.
 
     Parameters
@@ -42,10 +42,12 @@ def rewritten(text: str, new: str) -> str:
         The README.
     new
         The block.
+    begin, end
+        The markers.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{new}\n{end}{after}" if begin and end else text
+    before, opens, rest = text.partition(begin)
+    _, closes, after = rest.partition(end)
+    return f"{before}{opens}\n{new}\n{closes}{after}" if opens and closes else text
 
 
 def _load(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -102,6 +103,13 @@ class Termination:
         dual_bound = float("nan")
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A variable or a row, as MathOpt names them."""
+
+    id: int
+
+
 class FakeResult:
     """What MathOpt might return on a bad day."""
 
@@ -116,14 +124,14 @@ class FakeResult:
     def has_dual_feasible_solution(self):
         return self.duals is not None
 
-    def variable_values(self, variables):
-        return self.values
+    def variable_values(self):
+        return {Numbered(at): value for at, value in enumerate(self.values)}
 
     def objective_value(self):
         return 0.0
 
-    def dual_values(self, rows):
-        return self.duals
+    def dual_values(self):
+        return {Numbered(at): value for at, value in enumerate(self.duals)}
 
 
 def raising(error: Exception, context: Exception | None = None):
