@@ -6,8 +6,8 @@
 
 `benchmarks.real_stream` says what the stream is. The orders of a day are planned together at midnight. What a node does
 not have is lost (no order waits for stock), at `BACKORDER` a unit: about twice a parcel and its handling, as in the
-published experiment (`benchmarks.ma_network`). Lateness is priced, a day at the default. Stock is priced for the time
-from one replenishment to the next.
+published experiment (`benchmarks.ma_network`). Lateness is priced, a day at the default. In each window stock is priced
+for the days to the next replenishment.
 
 Beside the policies and the clairvoyant bound stands `week known`: the optimum of each week's orders together, planned
 at its end without promises. Unlike the bound it uses no stock before it arrives, and it pays for nothing late: what a
@@ -32,7 +32,7 @@ from benchmarks.real_baskets import START
 from benchmarks.real_stream import WEEK, ZONE, Size, Sources, read_sources, real_stream
 from benchmarks.weeks_table import WEEK_KNOWN, block
 from quartermaster.policy import BackorderPolicy, FuturePolicy, ServicePolicy, SolverPolicy, policy_document
-from quartermaster.replay import Clairvoyant, Replay, clairvoyant, document, stream_of
+from quartermaster.replay import Clairvoyant, Knobs, Replay, clairvoyant, document, stream_of
 
 RESULTS = ROOT / "benchmarks" / "results" / "real_weeks.json"
 COVERS = (2.0, 1.0)
@@ -116,7 +116,14 @@ def run(
     snapshot = real_stream(sources, size, cover, seed)
     begin = START.tz_localize(ZONE).to_pydatetime()
     replay = qm.replay_stream(
-        snapshot, policy(), policies=policies, begin=begin, workers=workers, bound=False, progress=progress
+        snapshot,
+        policy(),
+        policies=policies,
+        begin=begin,
+        knobs=Knobs(until_arrival=True),
+        workers=workers,
+        bound=False,
+        progress=progress,
     )
     bound: Clairvoyant = clairvoyant(stream_of(snapshot, timedelta(days=1), begin), policy(BOUND_SECONDS))
     held = document(replace(replay, bound=bound))

@@ -49,6 +49,13 @@ def test_known_duals():
     assert answer.bound == pytest.approx(-10 - 13 * 5 / 6)
 
 
+def test_a_row_that_does_not_bind_has_a_dual_of_zero():
+    """Room for 16 of 15: all of it is taken, and more room is worth nothing."""
+    answer = solve_linear(knapsack(integer=False, fits=16.0), Solver.GLOP, time_limit=10.0)
+    assert answer.values == pytest.approx([1, 1, 1])
+    assert answer.row_duals.tolist() == [0.0]
+
+
 @pytest.mark.parametrize("solver", [*PROGRAM_SOLVERS, Solver.GLOP])
 def test_infeasible_is_said(solver):
     model = knapsack(integer=solver is not Solver.GLOP, fits=30.0, at_least=20.0)
