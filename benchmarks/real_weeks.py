@@ -39,7 +39,7 @@ COVERS = (2.0, 1.0)
 """Stock for a week, in expected sales of a week: comfortable, and scarce."""
 SEEDS = (1, 2, 3)
 BACKORDER = Decimal(30)
-SECONDS, GAP = 10, Decimal("0.002")
+SECONDS, GAP = 30, Decimal("0.002")
 """Of each window's plan."""
 BOUND_SECONDS = 30
 Progress = Callable[[str, float], None]
