@@ -17,6 +17,7 @@ policy costs beyond it is due to not knowing the week, and to promises.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -143,6 +144,22 @@ def run(
     }
 
 
+def kept(path: Path, head: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read the runs of a results file; none where there is no file, or it is of another size or policy.
+
+    Parameters
+    ----------
+    path
+        Of the results.
+    head
+        Size and policy that count.
+    """
+    if not path.exists():
+        return []
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return list(held["runs"]) if all(held[name] == value for name, value in head.items()) else []
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the experiment.
 
@@ -162,14 +179,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--workers", type=int, default=1, help="policies side by side")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.relative_to(ROOT)}")
+    parser.add_argument("--keep", action="store_true", help="replay only what the results do not have yet")
     given = parser.parse_args(arguments)
     size = Size(given.orders_per_day, given.nodes, given.products, given.weeks)
-    sources, runs = read_sources(given.data), []
+    head = {"size": asdict(size), "policy": policy_document(policy())}
+    runs = kept(RESULTS, head) if given.keep else []
+    sources, there = read_sources(given.data), {(run["cover"], run["seed"]) for run in runs}
     for seed in given.seeds:
         for cover in given.covers:
+            if (cover, seed) in there:
+                continue
             done = run(sources, size, cover, seed, workers=given.workers, progress=_tell(f"cover {cover}, seed {seed}"))
             runs.append(done)
-            content = {"size": asdict(size), "policy": policy_document(policy()), "runs": runs}
+            runs.sort(key=lambda each: (-each["cover"], each["seed"]))
+            content = {**head, "runs": runs}
             if given.write:
                 write_results(RESULTS, content)
             print(block(content), flush=True)

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.real_baskets import HISTORY_DAYS, MAX_LINES, START
 from benchmarks.real_day import TRANSIT_DAYS
 from benchmarks.real_stream import WEEK, Size, Sources, real_stream
-from benchmarks.real_weeks import main, run
+from benchmarks.real_weeks import kept, main, run
 from benchmarks.weeks_table import BEGIN, WEEK_KNOWN, block
 from benchmarks.weeks_table import main as table
 from quartermaster.domain.columns import columns_of
@@ -147,6 +147,14 @@ def test_the_readme_says_what_the_results_say(tmp_path: Path) -> None:
     assert table(["--check", "--readme", str(changed)]) == 1
     assert table(["--readme", str(changed)]) == 0
     assert changed.read_text(encoding="utf-8") == text
+
+
+def test_runs_of_another_size_are_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "real_weeks.json"
+    assert kept(path, {"size": 1}) == []
+    path.write_text('{"size": 1, "policy": 2, "runs": [{"seed": 3}]}', encoding="utf-8")
+    assert kept(path, {"size": 1, "policy": 2}) == [{"seed": 3}]
+    assert kept(path, {"size": 2, "policy": 2}) == []
 
 
 def test_the_command_says_what_it_takes(capsys) -> None:
