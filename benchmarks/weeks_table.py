@@ -56,7 +56,7 @@ def _table(runs: list[Run]) -> str:
     gap = max(float(run["clairvoyant"]["gap"]) for run in runs)
     names = [row["policy"] for row in runs[0]["policies"]]
     lines = [
-        f"Stock for {runs[0]['cover']:g} times the sales expected of a week; {orders:,.0f} orders, {seeds} seeds; "
+        f"Stock for {runs[0]['cover']:g} times the sales expected of a week; {orders:,.0f} orders, {seeds} seed{'s' * (seeds > 1)}; "
         f"certified gap of the bound at most {gap:.2%}:",
         "",
         f"| {' | '.join(HEADINGS)} |",
@@ -119,7 +119,7 @@ def _about(content: Run) -> str:
     measured = f" Measured {content['date']} at `{content['commit']}`." if "date" in content else ""
     return (
         f"{size['weeks']} weeks, {per_day:.0f} orders a day, {size['products']} products, {size['nodes']} nodes; USD, "
-        f"means over the seeds {seeds}, ± standard deviation. Over `{RULE}`: the share saved of its cost with and "
+        f"mean of seed {seeds}, ± standard deviation. Over `{RULE}`: the share saved of its cost with and "
         "without backorders; a minus is a loss. Regret: beyond the clairvoyant bound, which knows all weeks, may use "
         "stock before it arrives, and owes no promise. Beyond week known: over a plan of each week's orders together, "
         f"which uses stock only when it is there and owes no promise either.{measured}"

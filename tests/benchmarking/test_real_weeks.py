@@ -136,7 +136,8 @@ def test_the_table_sets_each_policy_beside_the_rule(figures) -> None:
     written = block({"size": size, "runs": [changed, {**changed, "seed": 2}]})
     line = next(line for line in written.splitlines() if line.startswith("| `optimal`"))
     assert "| 25.00 ± 0.00 % |" in line
-    assert "over the seeds 1, 2" in written
+    assert "mean of seed 1, 2" in written
+    assert "2 seeds" in written
 
 
 def test_the_readme_says_what_the_results_say(tmp_path: Path) -> None:
