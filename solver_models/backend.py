@@ -136,18 +136,25 @@ def solve_linear(
 
     try:
         built = mathopt.Model.from_model_proto(_proto(model))
-        variables = list(built.variables())
         hints = []
-        if hint is not None and len(variables):
+        if hint is not None and len(hint):
             known = np.flatnonzero(np.isfinite(hint)).tolist()
-            hints.append(mathopt.SolutionHint(variable_values={variables[at]: float(hint[at]) for at in known}))
+            hints.append(
+                mathopt.SolutionHint(variable_values={built.get_variable(at): float(hint[at]) for at in known})
+            )
         result = mathopt.solve(
             built,
             _solver_type(solver),
             params=_parameters(solver, time_limit, relative_gap, seed, threads, work_limit),
-            model_params=mathopt.ModelSolveParameters(solution_hints=hints),
+            model_params=mathopt.ModelSolveParameters(
+                solution_hints=hints,
+                # each value is an object on its way here, which can take longer than the program: only what is read
+                variable_values_filter=mathopt.VariableFilter(skip_zero_values=True),
+                dual_values_filter=mathopt.LinearConstraintFilter(skip_zero_values=True),
+                reduced_costs_filter=mathopt.VariableFilter(filtered_items=()),
+            ),
         )
-        return _answer(result, built, model)
+        return _answer(result, model)
     except (AttributeError, ValueError, RuntimeError, TypeError, ProtoError) as error:
         return Answer(values=None, bound=-np.inf, finished=False, failure=str(error.__context__ or error))
 
@@ -219,7 +226,14 @@ def _parameters(
     return parameters
 
 
-def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
+def _dense(values: dict[Any, float], size: int) -> Floats:
+    """Write values by variable or row, zeros left out, as an array; ids are positions, as `_proto` gave them."""
+    filled = np.zeros(size, dtype=np.float64)
+    filled[[each.id for each in values]] = list(values.values())
+    return filled
+
+
+def _answer(result: Any, model: LinearModel) -> Answer:
     from ortools.math_opt.python import mathopt
 
     reason = result.termination.reason
@@ -228,13 +242,13 @@ def _answer(result: Any, built: Any, model: LinearModel) -> Answer:
         return Answer(values=None, bound=-np.inf, finished=True, infeasible=True)
     values, objective = None, None
     if result.has_primal_feasible_solution():
-        values = np.array(result.variable_values(list(built.variables())), dtype=np.float64)
+        values = _dense(result.variable_values(), len(model.cost))
         objective = float(result.objective_value())
         if not np.all(np.isfinite(values)):
             values, objective = None, None
     duals = None
     if not np.any(model.integer) and result.has_dual_feasible_solution():
-        duals = np.array(result.dual_values(list(built.linear_constraints())), dtype=np.float64)
+        duals = _dense(result.dual_values(), len(model.row_lower))
         if not np.all(np.isfinite(duals)):
             duals = None
     finished = reason is mathopt.TerminationReason.OPTIMAL and values is not None

@@ -85,6 +85,18 @@ def test_everywhere_is_where_the_open_orders_are():
     assert all(times == pytest.approx(20 / DESTINATIONS) for times in found.values())
 
 
+def test_rows_of_few_units_go_to_few_destinations_and_together_to_all():
+    """30 slow products, 0.4 units each, to ten places: one place each, and none of the places is passed over."""
+    codes = {str(number): f"{10001 + 100 * number:05d}" for number in range(10)}
+    forecast = [rate(f"Z{number:02d}", "1", "0.4") for number in range(30)]
+    found = kinds(expected_orders(day(codes, [(order_id, "X", 1) for order_id in codes], forecast), 1))
+    assert len(found) == 30
+    assert all(times == pytest.approx(0.4) for times in found.values())
+    reached = Counter(code for code, _ in found)
+    assert set(reached) == set(codes.values())
+    assert max(reached.values()) <= 4
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_every_expected_unit_is_there_once(seed):
     """Nested and overlapping regions, SKUs on several lines, rows without orders: units by SKU add up."""

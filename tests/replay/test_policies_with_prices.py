@@ -13,6 +13,7 @@ from random_streams import random_stream
 from simple_day import LOS_ANGELES, NEW_YORK, simple_day
 
 import quartermaster as qm
+from quartermaster.replay import Knobs
 from quartermaster.replay.policies import MAKERS, NEED_FORECAST, default_policies
 from quartermaster.replay.stream import stream_of
 
@@ -110,3 +111,19 @@ def test_the_router_without_prices_is_the_rule_cheapest(seed):
     )
     router, cheapest = found.policies
     assert router.windows == cheapest.windows
+
+
+@pytest.mark.parametrize("name", ["optimal+prices", "router+refreshed"])
+def test_what_arrives_when_b_has_come_hides_what_new_york_is_worth_unless_it_is_left_out(name):
+    """Two units a day are expected; five reach New York for Wednesday's window: within two days, too late for b."""
+    late = [qm.Replenishment(node_id="1", sku="x", quantity=5, arrives_on=date(2026, 6, 11))]
+    twice = [qm.Forecast(sku="x", destination_prefix="100", units_per_day=Decimal(2), **NEW_YORK)]
+    snapshot = replace(two_coasts(), forecast=twice, replenishment=late, as_of=BEGIN + 3 * DAY, checked=False)
+    found = [
+        qm.replay_stream(
+            snapshot, WITH_FUTURE, window=DAY, policies=[name], bound=False, knobs=Knobs(until_arrival=until)
+        )
+        for until in (False, True)
+    ]
+    spent = [[window.total_micro // 10**6 for window in each.policies[0].windows] for each in found]
+    assert spent == [[8, 12, 0], [12, 5, 0]]

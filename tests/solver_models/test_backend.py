@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -46,6 +47,13 @@ def test_known_duals():
     assert answer.values == pytest.approx([1, 5 / 6, 0])
     assert answer.row_duals == pytest.approx([-13 / 6])
     assert answer.bound == pytest.approx(-10 - 13 * 5 / 6)
+
+
+def test_a_row_that_does_not_bind_has_a_dual_of_zero():
+    """Room for 16 of 15: all of it is taken, and more room is worth nothing."""
+    answer = solve_linear(knapsack(integer=False, fits=16.0), Solver.GLOP, time_limit=10.0)
+    assert answer.values == pytest.approx([1, 1, 1])
+    assert answer.row_duals.tolist() == [0.0]
 
 
 @pytest.mark.parametrize("solver", [*PROGRAM_SOLVERS, Solver.GLOP])
@@ -102,6 +110,13 @@ class Termination:
         dual_bound = float("nan")
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A variable or a row, as MathOpt names them."""
+
+    id: int
+
+
 class FakeResult:
     """What MathOpt might return on a bad day."""
 
@@ -116,14 +131,14 @@ class FakeResult:
     def has_dual_feasible_solution(self):
         return self.duals is not None
 
-    def variable_values(self, variables):
-        return self.values
+    def variable_values(self):
+        return {Numbered(at): value for at, value in enumerate(self.values)}
 
     def objective_value(self):
         return 0.0
 
-    def dual_values(self, rows):
-        return self.duals
+    def dual_values(self):
+        return {Numbered(at): value for at, value in enumerate(self.duals)}
 
 
 def raising(error: Exception, context: Exception | None = None):

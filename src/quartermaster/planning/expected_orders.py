@@ -9,6 +9,7 @@ expected as orders of one unit, spread over the destinations of its region.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ Floats = NDArray[np.float64]
 
 DESTINATIONS = 20
 """Destinations that single units of one row are spread over, at the most."""
+UNITS_EACH = 0.5
+"""Expected units from which a row gets one more destination: a long list of slow products would otherwise be priced as
+tens of thousands of orders, each coming a few hundredths of a time."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it spread evenly modulo 1 (Weyl; Knuth, TAOCP 3, 6.4)."""
 NEAR_PREFIX = 3
 """Length of a postal prefix from which its destinations are so near to each other that one stands for all."""
 NAME = "\x01{:09d}"
@@ -126,7 +132,7 @@ class _Rows:
         lines: list[OrderLine] = []
         times: list[float] = []
         for row in np.flatnonzero(left > 0).tolist():
-            places = self._destinations(row)
+            places = _some(self._destinations(row), max(1, ceil(left[row] / UNITS_EACH)), row)
             for place in places:
                 name = NAME.format(len(orders))
                 orders.append(replace(place, order_id=name))
@@ -158,6 +164,15 @@ class _Rows:
             found = [Order(order_id="", postal_code=prefix, lat=middle.lat, lon=middle.lon)]
         self._places[prefix] = found
         return found
+
+
+def _some(places: list[Order], count: int, row: int) -> list[Order]:
+    """Choose some places of a region evenly, from another one on for each row, so that rows together reach all."""
+    if count >= len(places):
+        return places
+    first = row * GOLDEN % 1.0
+    at = ((first + np.arange(count)) * len(places) / count).astype(np.intp)
+    return [places[number] for number in at.tolist()]
 
 
 def _joined(first: Table[Any], second: Table[Any]) -> Table[Any]:

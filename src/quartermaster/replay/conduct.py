@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
 from typing import Protocol
@@ -38,6 +38,9 @@ class Knobs:
         Windows for which the policy `replan` may still change an allocation.
     stability
         Money per order of which `replan` moves an allocation.
+    until_arrival
+        Price stock in each window only for the days before anything arrives, at most the policy's horizon; what arrives
+        within a horizon counts as if it were there, which hides what is scarce until then.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Knobs:
     hold_cost: Decimal = Decimal(0)
     release: int = 1
     stability: Decimal = Decimal(0)
+    until_arrival: bool = False
 
     def __post_init__(self) -> None:
         problems = [
@@ -179,7 +183,8 @@ def replay_policy(
         last = window == stream.n_windows - 1
         if len(open_orders):
             following = None if last else stream.closes(window + 1)
-            moment = Moment(state, seeded, window, stream.closes(window), following, open_orders)
+            now = _until_arrival(seeded, stream, window) if knobs.until_arrival else seeded
+            moment = Moment(state, now, window, stream.closes(window), following, open_orders)
             verdict = chosen.decide(moment)
             state.ship(verdict.departures, figures)
             for term, micro in verdict.extra_micro:
@@ -198,3 +203,12 @@ def replay_policy(
     of_no_order = [figures.cost_micro[term] for term in ("opening", "hold", "stability") for figures in windows]
     came = state.came_micro + np.array(of_no_order, dtype=np.int64).reshape(3, -1).sum(axis=0)
     return PolicyReplay(name, seed, tuple(windows), tuple(came.tolist()), tuple(seconds), deterministic)
+
+
+def _until_arrival(policy: Policy, stream: Stream, window: int) -> Policy:
+    """Cut the horizon to the windows, in whole days rounded up, whose orders come before anything arrives."""
+    later = stream.arrival_window[stream.arrival_window > window]
+    if not len(later):
+        return policy
+    days = -(-(int(later.min()) - 1 - window) * stream.window // timedelta(days=1))
+    return replace(policy, future=replace(policy.future, horizon_days=min(days, policy.future.horizon_days)))

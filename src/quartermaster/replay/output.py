@@ -111,6 +111,7 @@ def document(replay: Replay) -> dict[str, Any]:
         "hold_cost": format(replay.knobs.hold_cost, "f"),
         "release": replay.knobs.release,
         "stability": format(replay.knobs.stability, "f"),
+        "until_arrival": replay.knobs.until_arrival,
         "policy": policy_document(replay.policy),
         "version": version("quartermaster"),
         "deterministic": replay.deterministic,

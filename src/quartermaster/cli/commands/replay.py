@@ -83,6 +83,9 @@ def replay(
     stability: Annotated[
         Decimal, typer.Option(parser=amount_of, metavar="MONEY", help="Per order of which replan moves an allocation.")
     ] = Decimal(0),
+    until_arrival: Annotated[
+        bool, typer.Option("--until-arrival", help="Price stock only for the days before the next arrival of anything.")
+    ] = False,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many seeds of the solver; rules run once.")] = 1,
     workers: Annotated[
         str, typer.Option(metavar="WHERE", help="Processes side by side, or a cluster: dask://local, dask://host:port.")
@@ -132,7 +135,13 @@ def replay(
             window=length,
             policies=None if policies is None else policies.replace(",", " ").split(),
             begin=opens,
-            knobs=Knobs(patience=patience, hold_cost=hold_cost, release=release, stability=stability),
+            knobs=Knobs(
+                patience=patience,
+                hold_cost=hold_cost,
+                release=release,
+                stability=stability,
+                until_arrival=until_arrival,
+            ),
             seeds=seeds,
             workers=workers,
             bound=bound,
