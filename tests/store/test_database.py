@@ -216,3 +216,9 @@ def test_a_turn_that_does_not_come_is_refused_and_the_next_one_comes():
     assert caught.value.code == "store_busy"
     with turns.turn(0.001):
         assert list(turns._waiting) == []
+
+
+def test_without_its_driver_postgresql_is_told_to_be_an_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"quartermaster\[postgresql\]"):
+        open_store("postgresql://nobody@127.0.0.1:1/none")

@@ -204,9 +204,12 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
     parsed = parsed_url(url)
     if parsed.get_backend_name() == SQLITE:
         return _sqlite(parsed, clock)
-    engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
     try:
+        engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
         engine.connect().close()
+    except ImportError:
+        detail = "PostgreSQL is an extra: pip install 'quartermaster[postgresql]'"
+        raise StoreError("store_unreachable", detail) from None
     except SQLAlchemyError as error:
         raise StoreError(
             "store_unreachable", f"{shown_url(parsed)} cannot be reached: {type(error).__name__}"
