@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from quartermaster.errors import InputError, Problem, StoreError
+from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.query import whole
 from quartermaster.service.references import Reference, References, new_order
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
@@ -130,31 +131,3 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
             "after": found[-1].sequence if found else after,
         }
     )
-
-
-def whole(asked: Asked, name: str, otherwise: int, most: int, least: int = 0) -> int:
-    """Read a whole number of the query.
-
-    Parameters
-    ----------
-    asked
-        The request.
-    name
-        Of the parameter.
-    otherwise
-        Its value where it is not given.
-    most, least
-        Its range.
-
-    Raises
-    ------
-    InputError
-        ``out_of_range``.
-    """
-    text = asked.parameters.get(name)
-    if text is None:
-        return otherwise
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and least <= int(text) <= most):
-        detail = f"must be a whole number from {least} to {most}"
-        raise InputError([Problem("out_of_range", detail, pointer=f"?{name}", value=shown(text))])
-    return int(text)
