@@ -50,8 +50,9 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("PUT", SCOPE + "/snapshots/{version}", "put_snapshot", "Put a snapshot")
     async def put_snapshot(request: Request, scope: ScopeId, version: Version) -> Response:
         """Hold a snapshot, and take its stock as the full picture; the first one makes the scope."""
-        call = partial(stock_calls.put_snapshot_call, version=version, settings=settings)
-        return await desk.change(request, PLAN, scope, call)
+        call = partial(stock_calls.put_snapshot_call, version=version)
+        reading = partial(stock_calls.read_snapshot, settings=settings)
+        return await desk.change(request, PLAN, scope, call, reading=reading)
 
     @route("POST", SCOPE + "/inventory", "feed_inventory", "Feed stock")
     async def inventory(request: Request, scope: ScopeId) -> Response:
@@ -66,8 +67,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/orders", "put_orders", "Put orders")
     async def orders(request: Request, scope: ScopeId) -> Response:
         """Take orders in or change them, each by itself; bad ones are held as rejected with their reasons."""
-        call = partial(order_calls.orders_call, references=desk.references)
-        return await desk.change(request, PLAN, scope, call)
+        reading = partial(order_calls.read_orders, store=desk.store, references=desk.references)
+        return await desk.change(request, PLAN, scope, order_calls.orders_call, reading=reading)
 
     @route("GET", SCOPE + "/orders/{order_id}", "order", "An order")
     async def order(request: Request, scope: ScopeId, order_id: OrderId) -> Response:

@@ -89,32 +89,35 @@ def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
         raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
 
 
-def put_snapshot_call(transaction: Transaction, asked: Asked, version: str, settings: ServiceSettings) -> Answered:
+def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
+    """Read a snapshot.
+
+    Parameters
+    ----------
+    asked
+        Its body is a snapshot document.
+    settings
+        Limits.
+
+    Raises
+    ------
+    InputError
+        If it is not valid; carries every problem.
+    """
+    return io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
+
+
+def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
     """Hold a snapshot, and take its stock as the full picture.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; its body is a snapshot document.
+        As for every call; it is asked what `read_snapshot` returns.
     version
         Its name.
-    settings
-        Limits.
     """
-    snapshot = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
-    return hold_snapshot(transaction, asked, version, snapshot)
-
-
-def hold_snapshot(transaction: Transaction, asked: Asked, version: str, snapshot: Snapshot) -> Answered:
-    """Hold a snapshot that was read.
-
-    Parameters
-    ----------
-    transaction, asked, version
-        As in `put_snapshot_call`.
-    snapshot
-        Read and checked.
-    """
+    snapshot: Snapshot = asked.document
     as_of = micros(snapshot.as_of)
     _not_ahead(transaction, as_of, "/snapshot/as_of")
     stock = snapshot.inventory
