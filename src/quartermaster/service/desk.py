@@ -166,7 +166,7 @@ class Desk:
         try:
             await self._apart(partial(require_up_to_date, self.store))
         except StoreError as error:
-            raise RequestRefused("store_unreachable", error.detail) from None
+            raise RequestRefused("store_unreachable", error.detail, {"Retry-After": "1"}) from None
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:

@@ -20,7 +20,7 @@ def _id(text: str) -> str:
     try:
         return check_id(text)
     except Refused as refused:
-        raise PydanticCustomError(refused.code, refused.detail) from None  # type: ignore[arg-type]
+        raise PydanticCustomError(refused.code, refused.detail) from None
 
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID), AfterValidator(_id)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quartermaster.domain.money import money_text
+from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
@@ -15,6 +16,7 @@ from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Routers
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import lifetime_of, reservation_document
+from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import StockLine
@@ -23,33 +25,82 @@ TRIES = 3
 """How often an order is routed again because others took units of its best option."""
 
 
-def route_call(transaction: Transaction, asked: Asked, routers: Routers, settings: ServiceSettings) -> Answered:
-    """Route one order; hold the units of its best option where that is asked for.
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An order, routed before anything is held for it.
+
+    Parameters
+    ----------
+    body
+        What was asked.
+    order
+        Its order, read.
+    lines
+        The lines of it.
+    lifetime
+        Microseconds for which units are held.
+    routing
+        Its options.
+    """
+
+    body: RouteBody
+    order: Order
+    lines: Sequence[OrderLine]
+    lifetime: int
+    routing: Routing
+
+
+def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
+    """Read an order and route it: nobody who writes waits for that.
+
+    Parameters
+    ----------
+    asked
+        Its body is a `RouteBody`.
+    store, routers
+        What it is routed by.
+    settings
+        Limits.
+
+    Raises
+    ------
+    InputError
+        If the body or its order is not valid.
+    StoreError
+        ``no_snapshot``.
+    """
+    body = read_as(RouteBody, asked.document)
+    lifetime = lifetime_of(body.lifetime_seconds, settings)
+    with store.read() as transaction, routers.lock(asked.scope_id):
+        router, reference = routers.of(transaction, asked.scope_id)
+        order, lines = _read(reference.order, body.order)
+        return Routed(body, order, lines, lifetime, router.route(order, lines, body.count))
+
+
+def route_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
+    """Answer the options of one order; hold the units of its best option where that is asked for.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; its body is a `RouteBody`.
+        As for every call; it is asked what `read_route` returns.
     routers
-        Routers by scope.
-    settings
-        Limits.
+        Routers by scope, for orders whose best option others took units of.
     """
-    body = read_as(RouteBody, asked.document)
-    lifetime = lifetime_of(body.lifetime_seconds, settings)
+    routed: Routed = asked.document
+    routing = routed.routing
     for attempt in range(TRIES):
-        with routers.lock(asked.scope_id):
-            router, reference = routers.of(transaction, asked.scope_id, recount=attempt > 0)
-            order, lines = _read(reference.order, body.order)
-            routing = router.route(order, lines, body.count)
-            document = routing_document(routing)
-        units = routing.best.taken()
-        if not body.reserve or not units:
+        if attempt:
+            with routers.lock(asked.scope_id):
+                router, _ = routers.of(transaction, asked.scope_id, recount=True)
+                routing = router.route(routed.order, routed.lines, routed.body.count)
+        document, units = routing_document(routing), routing.best.taken()
+        if not routed.body.reserve or not units:
             return Answered({**document, "reservation": None})
         wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
         try:
             with transaction.connection.begin_nested():
-                held = reserve(transaction, asked.scope_id, wanted, lifetime, order_id=order.order_id)
+                held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order.order_id)
         except StoreError as error:
             if error.code != "insufficient_stock":
                 raise
