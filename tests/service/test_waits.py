@@ -56,6 +56,9 @@ def test_a_store_that_does_not_answer_is_told_of(api, store):
             assert (answer.status_code, answer.json()["code"]) == (503, "store_unreachable"), path
             assert int(answer.headers["retry-after"]) > 0
             assert "127.0.0.1" not in answer.text
+            assert "nothing was planned or stored" not in answer.text, (
+                "it may have been: the answer may be what is lost"
+            )
     finally:
         store.reader, store.writer = reader, writer
     assert api.client.get("/readyz").status_code == 200
