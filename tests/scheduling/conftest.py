@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from run_days import Clock, put_day, put_orders
 from simple_day import CHICAGO, LOS_ANGELES, MONDAY, NEWARK, simple_day
-from store.conftest import store, url  # noqa: F401 - fixtures
+from store.conftest import postgresql_schema, sqlite_template, store, store_url, url  # noqa: F401 - fixtures
 
 from quartermaster.demo import demo_snapshot
 from quartermaster.domain.network import Node

@@ -358,3 +358,19 @@ def _documents(store):
 
     with store.read() as transaction:
         return plannable(transaction, SCOPE)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_order_that_goes_elsewhere_by_now_is_not_sent_where_it_went(small_day, at_once):
+    """Its units are the same, so nothing but its document tells that the plan is not of it."""
+    store = small_day
+    moved = {**json.loads(order_of(store, "o1").document), "postal_code": "60601"}
+    plan = ask(store, commit=at_once, report=False)
+    done = run_next(store, SCOPE, QUICK, planner=between(lambda: put_orders(store, [moved])))
+    if at_once:
+        assert (done.state, done.summary["left_out"]) == ("committed", ["o1"])
+    else:
+        with pytest.raises(StoreError, match="order_state"):
+            commit(store, plan.plan_id)
+    assert order_of(store, "o1").state == "open"
+    assert faults(store) == []

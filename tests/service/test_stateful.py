@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from urllib.parse import quote
 
 import pytest
 from service.conftest import SNAPSHOT
@@ -10,6 +11,7 @@ from service.conftest import SNAPSHOT
 from quartermaster.domain.plan import Status
 from quartermaster.scheduling.run import run_all
 from quartermaster.scheduling.settings import RunSettings
+from quartermaster.service import stock_calls
 from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.contracts import CONTRACTS
 from quartermaster.service.examples import PLAN_REQUEST
@@ -311,3 +313,62 @@ def test_ready_and_watched(api):
     assert 'quartermaster_reservations{scope="north",state="held"} 1.0' in told
     assert 'quartermaster_requests_total{operation="reserve",status="201"} 1.0' in told
     assert 'quartermaster_request_seconds_count{operation="reserve"} 1.0' in told
+
+
+NUL_PATHS = [
+    ("GET", "/v1/scopes/a{}b"), ("GET", NORTH + "/orders/{}"), ("DELETE", NORTH + "/orders/a{}"),
+    ("GET", NORTH + "/plans/{}"), ("DELETE", NORTH + "/plans/{}"), ("GET", NORTH + "/plans/{}/allocations"),
+    ("POST", NORTH + "/reservations/{}/commit"), ("GET", NORTH + "/reservations/{}"), ("PUT", NORTH + "/snapshots/{}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), NUL_PATHS)
+def test_no_address_holds_nul(api, method, path):
+    refused(api, method, path.format("%00"), SNAPSHOT if method == "PUT" else None, status=404, code="not_found")
+
+
+@pytest.mark.parametrize("field", ["node_id", "sku", "order_id"])
+@pytest.mark.parametrize(("text", "code"), [("a\0b", "text_not_allowed"), ("a\nb", "id_format"), ("=a", "id_format")])
+def test_ids_of_bodies_are_as_in_snapshots(api, field, text, code):
+    body = {"lines": [LINE], "order_id": text} if field == "order_id" else {"lines": [{**LINE, field: text}]}
+    problem = refused(api, "POST", f"{NORTH}/reservations", body, status=422, code="validation")
+    pointer = "/order_id" if field == "order_id" else f"/lines/0/{field}"
+    assert [(error.pointer, error.code) for error in problem.errors] == [(pointer, code)]
+    row = {"node_id": "newark", "sku": "00123", "on_hand": 1, **({} if field == "order_id" else {field: text})}
+    feed = {"kind": "delta", "as_of": "2026-03-03T00:00:00Z", "sequence": 1, "rows": [row]}
+    if field != "order_id":
+        refused(api, "POST", f"{NORTH}/inventory", feed, status=422, code="validation")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [*((f"deducted_through={text}", "out_of_range") for text in ("x", "", "-1", "1.5", "9" * 5_000, "%D9%A1", "%00")),
+     ("accept_shrink=yes", "choice")],
+)  # fmt: skip
+def test_the_query_of_a_snapshot_is_read_by_its_kinds(api, query, code):
+    path = f"{NORTH}/snapshots/v2?{query}"
+    problem = refused(api, "PUT", path, SNAPSHOT, status=422, code="validation")
+    assert [(error.pointer, error.code) for error in problem.errors] == [("?" + query.partition("=")[0], code)]
+    refused(api, "PUT", f"{NORTH}/snapshots/v2?deducted_through=1", SNAPSHOT, status=422, code="deducted_through")
+
+
+def test_availability_comes_in_pages_by_code_points(api, monkeypatch):
+    monkeypatch.setattr(stock_calls, "MOST_ROWS", 2)
+    pairs = [("B", "x"), ("B", "\u00e9"), ("a", "X"), ("a", "b"), ("a", "\U0001f600")]  # B before a, X before b
+    rows = [{"node_id": node_id, "sku": sku, "on_hand": 1} for node_id, sku in reversed(pairs)]
+    feed = {"kind": "delta", "as_of": "2026-03-03T00:00:00Z", "sequence": 1, "rows": rows}
+    answered(api, "feed_inventory", "POST", f"{NORTH}/inventory", feed)
+
+    def pages(query=""):
+        after, found = "", []
+        while after is not None:
+            path = f"{NORTH}/availability?after={quote(after)}{query}"
+            page = answered(api, "availability", "GET", path)
+            after, found = page["after"], [*found, *((row["node_id"], row["sku"]) for row in page["rows"])]
+            assert len(page["rows"]) <= 2
+        return found
+
+    assert pages() == [*pairs, ("newark", "00123"), ("store-7", "00123")]
+    assert pages("&node_id=a") == pairs[2:]
+    assert pages("&sku=b") == [("a", "b")]
+    refused(api, "GET", f"{NORTH}/availability?sku=%00", status=422, code="validation")

@@ -26,11 +26,11 @@ from store_cases import (
 
 from quartermaster.store.events import events_after
 from quartermaster.store.leases import acquire
-from quartermaster.store.orders import cancel_order, stored_order
+from quartermaster.store.orders import NewLine, NewOrder, cancel_order, put_order, stored_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import begin_plan, current_plan, queue_plan, stored_plan
 from quartermaster.store.reservations import commit, release, reservation
-from quartermaster.store.tables import RESERVATIONS
+from quartermaster.store.tables import ORDERS, RESERVATIONS
 
 A, B = ("boston", "A"), ("dallas", "A")
 
@@ -83,6 +83,23 @@ def test_a_plan_gives_units_takes_stock_and_tells_of_it(store, clock):
         ("backorder", "o2"),
         ("plan_committed", plan_id),
     ]
+    adds_up(store)
+
+
+def test_an_order_that_came_again_with_the_same_units_has_changed(store, clock):
+    """Sent elsewhere by now, say: what the plan decided for it does not hold."""
+
+    def hashes():
+        with store.read() as transaction:
+            rows = transaction.all(select(ORDERS.c.order_id, ORDERS.c.sha256))
+        return {row.order_id: row.sha256 for row in rows}
+
+    plan_id, made_from = planned(store), hashes()
+    again = NewOrder("o1", "the same units, sent elsewhere", [NewLine("1", "A", 4)])
+    assert store.transact(lambda transaction: put_order(transaction, SCOPE, again)) == "updated"
+    facts = changes_nothing(store, "order_state", plan_id, [given("o1", "boston", 4)], orders=made_from)
+    assert facts == {"changed": [{"order_id": "o1"}]}
+    committed(store, plan_id, [given("o1", "boston", 4)], orders=hashes())
     adds_up(store)
 
 

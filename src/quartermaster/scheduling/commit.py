@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 TABLES = ("allocations.csv", "shipments.csv", "backorders.csv")
 """Files of a plan from which it is read again."""
+ORDERS_PART = "orders.json"
+"""Part of a plan that says which orders it was made from: the SHA-256 of the document of each, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +133,29 @@ def commit_run(
         What `rows_of` and `commit_plan` say.
     """
     rows = rows_of(transaction, scope_id, plan_id)
+    orders = json.loads(part_of(transaction, scope_id, plan_id, ORDERS_PART))
     return commit_plan(
         transaction,
         scope_id,
         plan_id,
         rows.allocations,
         rows.backorders,
+        orders=orders,
         fence=fence,
         recheck=recheck,
         most_age=most_age,
     )
+
+
+def hashes_of(orders: Mapping[str, str]) -> dict[str, str]:
+    """Return the SHA-256 of the documents of orders, by id.
+
+    Parameters
+    ----------
+    orders
+        The documents by id.
+    """
+    return {order_id: hashlib.sha256(document.encode()).hexdigest() for order_id, document in orders.items()}
 
 
 def in_the_way(refused: StoreError, rows: Rows) -> set[str]:

@@ -23,7 +23,7 @@ from quartermaster.errors import ModelError, QuartermasterError, StoreError
 from quartermaster.evaluation import evaluate_tables
 from quartermaster.policy import Policy
 from quartermaster.scheduling.child import Ask, Made, Wish, plan_apart
-from quartermaster.scheduling.commit import Rows, brought, in_the_way, rows_in
+from quartermaster.scheduling.commit import ORDERS_PART, Rows, brought, hashes_of, in_the_way, rows_in
 from quartermaster.scheduling.freeze import Frozen, frozen, readable
 from quartermaster.scheduling.request import PlanRequest, read_request, request_text
 from quartermaster.scheduling.settings import RunSettings
@@ -204,7 +204,9 @@ def _run(
     if made is None:
         return False
     rows, summary = _judged(snapshot, request.policy, made, found)
-    return _finish(store, plan, lease, settings, request, rows, summary, made.parts)
+    orders = hashes_of(found.orders)
+    parts = {**made.parts, ORDERS_PART: json.dumps(orders, sort_keys=True).encode()}
+    return _finish(store, plan, lease, settings, request, rows, summary, parts, orders)
 
 
 def _begin(transaction: Transaction, plan: StoredPlan, lease: Lease, found: Frozen) -> bool:
@@ -265,6 +267,7 @@ def _finish(
     rows: Rows,
     summary: dict[str, Any],
     parts: Mapping[str, bytes],
+    orders: Mapping[str, str],
 ) -> bool:
     """Write a plan, in one transaction with its commit where that is wanted; have it made again where it is refused."""
 
@@ -288,6 +291,7 @@ def _finish(
                 plan.plan_id,
                 kept.allocations,
                 kept.backorders,
+                orders=orders,
                 fence=lease.fence,
                 recheck=True,
             )

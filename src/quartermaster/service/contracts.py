@@ -69,7 +69,7 @@ CONTRACTS: Mapping[str, Contract] = {
         changes=True,
         codes=("feed_gap", "feed_known", *_FEED),
     ),
-    "availability": Contract(answer=stateful_answers.AvailabilityAnswer),
+    "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation",)),
     "put_orders": Contract(
         answer=stateful_answers.OrdersAnswer,
         body=requests.OrdersBody.__name__,

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request, Response
@@ -24,10 +24,12 @@ from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import Store
-from quartermaster.store.database import Transaction
+from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
 from quartermaster.store.keys import Key, note_use, verified
 from quartermaster.store.migrate import require_up_to_date
+
+Result = TypeVar("Result")
 
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
@@ -65,28 +67,19 @@ class Asked:
     scope_id
         Where.
     document
-        The body, parsed; None without one.
+        The body, parsed, or as the route reads it; None without one.
     parameters
         Of the query.
-    prepared
-        What was worked out of these before the transaction began; None = nothing.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
-    prepared: Any = None
 
 
 Call = Callable[[Transaction, Asked], Answered]
 """A call: it may read and write in its transaction, and does nothing else."""
-Prepare = Callable[[Asked, int], Any]
-"""Work before the transaction of a change, which keeps nobody waiting; told how often it was in vain so far."""
-OUTDATED = "outdated"
-"""Code with which a call says that what was prepared for it does not hold any more."""
-TRIES = 3
-"""How often a change is prepared anew because others took units meanwhile."""
 
 
 class Desk:
@@ -116,7 +109,7 @@ class Desk:
         call: Call,
         *,
         body: bool = True,
-        prepare: Prepare | None = None,
+        reading: Callable[[Asked], Any] | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
 
@@ -132,14 +125,15 @@ class Desk:
             What it does.
         body
             True when it has a JSON body.
-        prepare
-            What is done before its transaction.
+        reading
+            Reads what is long to read before the transaction, for which others wait; the call is asked what it returns
+            in place of the parsed body.
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
         content = await self._content(request) if body else b""
-        work = partial(self._once, request, key, name, scope_id, content, call, prepare)
-        reply = await to_thread.run_sync(work, limiter=self._threads)
+        work = partial(self._once, request, key, name, scope_id, content, call, reading)
+        reply = await self._apart(work)
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -164,15 +158,15 @@ class Desk:
             with self.store.read() as transaction:
                 return call(transaction, asked)
 
-        answered = await to_thread.run_sync(work, limiter=self._threads)
+        answered = await self._apart(work)
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
         """Answer whether the store can be reached, with the tables that this version needs."""
         try:
-            await to_thread.run_sync(require_up_to_date, self.store, limiter=self._threads)
+            await self._apart(partial(require_up_to_date, self.store))
         except StoreError as error:
-            raise RequestRefused("store_unreachable", error.detail) from None
+            raise RequestRefused("store_unreachable", error.detail, {"Retry-After": "1"}) from None
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
@@ -186,7 +180,7 @@ class Desk:
             The figures.
         """
         await self.admit(request, "read", None)
-        content = await to_thread.run_sync(metrics.text, limiter=self._threads)
+        content = await self._apart(metrics.text)
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     async def admit(self, request: Request, action: str, scope_id: str | None) -> Key:
@@ -205,7 +199,7 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await to_thread.run_sync(self._key, request, limiter=self._threads)
+        key = LOCAL if self.insecure else await self._apart(partial(self._key, request))
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
@@ -231,6 +225,15 @@ class Desk:
         check_headers(request, self.settings)
         return await read_body(request, self.settings)
 
+    async def _apart(self, work: Callable[[], Result]) -> Result:
+        """Do work with the store in a worker thread; tell where the store does not answer."""
+
+        def told() -> Result:
+            with answering():
+                return work()
+
+        return await to_thread.run_sync(told, limiter=self._threads)
+
     def _once(
         self,
         request: Request,
@@ -239,25 +242,18 @@ class Desk:
         scope_id: str,
         content: bytes,
         call: Call,
-        prepare: Prepare | None,
+        reading: Callable[[Asked], Any] | None,
     ) -> Reply:
         asked = _asked(key, scope_id, content, request)
+        if reading is not None:
+            asked = replace(asked, document=reading(asked))
         target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
 
         def effect(transaction: Transaction) -> Reply:
             answered = call(transaction, asked)
             return Reply(answered.status, _bytes(answered.document))
 
-        if prepare is None:
-            return once(self.store, key.key_id, name, target + content, effect)
-        for number in range(TRIES):
-            asked = replace(asked, prepared=prepare(asked, number))
-            try:
-                return once(self.store, key.key_id, name, target + content, effect)
-            except StoreError as error:
-                if error.code != OUTDATED:
-                    raise
-        raise StoreError("store_busy", "others took what it was about again and again")
+        return once(self.store, key.key_id, name, target + content, effect)
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
@@ -270,7 +266,7 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     settings
         How long a caller is told to wait.
     """
-    waits = error.code in ("idempotency_in_progress", "queue_full", "store_busy")
+    waits = error.code in ("idempotency_in_progress", "queue_full", "store_busy", "store_unreachable")
     headers = {"Retry-After": str(1 if error.code != "queue_full" else settings.retry_after_seconds)} if waits else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 

@@ -73,6 +73,8 @@ def _refusal(scope: Scope) -> tuple[str, str]:
     """Return code and detail of what is wrong with the request line or headers; empty texts where nothing is."""
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > MAX_TARGET_BYTES:
         return "uri_too_long", f"path and query must be at most {MAX_TARGET_BYTES} bytes"
+    if "\x00" in scope["path"]:  # no id holds it, and PostgreSQL takes no text with it
+        return "not_found", "no address holds NUL"
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         return "headers_too_large", f"headers must be at most {MAX_HEADER_BYTES} bytes"

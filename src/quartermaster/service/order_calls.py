@@ -6,43 +6,77 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from quartermaster.errors import InputError, Problem, StoreError
+from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.query import whole
 from quartermaster.service.references import Reference, References, new_order
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
+from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
-from quartermaster.store.orders import StoredOrder, cancel_order, put_order, stored_order
+from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
 
 MOST_EVENTS = 1_000
 """Events in one answer, at the most."""
 
 
-def orders_call(transaction: Transaction, asked: Asked, references: References) -> Answered:
+def read_orders(asked: Asked, store: Store, references: References) -> list[NewOrder | Mapping[str, Any]]:
+    """Read orders, each by itself; what is answered stands in the place of one that cannot be stored.
+
+    Parameters
+    ----------
+    asked
+        Its body is an `OrdersBody`.
+    store, references
+        What they are checked against.
+
+    Raises
+    ------
+    InputError
+        If the body is not an `OrdersBody`.
+    StoreError
+        ``no_snapshot``.
+    """
+    body = read_as(OrdersBody, asked.document)
+    with store.read() as transaction:
+        reference = references.of(transaction, asked.scope_id)
+    return [_read(reference, one) for one in body.orders]
+
+
+def orders_call(transaction: Transaction, asked: Asked) -> Answered:
     """Take orders in, each by itself: bad ones are held as rejected with their reasons.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; its body is an `OrdersBody`.
-    references
-        What they are checked against.
+        As for every call; it is asked what `read_orders` returns.
     """
-    body = read_as(OrdersBody, asked.document)
-    reference = references.of(transaction, asked.scope_id)
-    return Answered({"orders": [_taken(transaction, asked.scope_id, reference, one) for one in body.orders]})
+    orders: list[NewOrder | Mapping[str, Any]] = asked.document
+    told: list[Mapping[str, Any]] = [{}] * len(orders)
+    # by id, so that two requests never wait for each other; those of one id in the order in which they came
+    for at in sorted(range(len(orders)), key=lambda at: _order_id(orders[at])):
+        order = orders[at]
+        told[at] = _taken(transaction, asked.scope_id, order) if isinstance(order, NewOrder) else order
+    return Answered({"orders": told})
 
 
-def _taken(transaction: Transaction, scope_id: str, reference: Reference, document: Any) -> Mapping[str, Any]:
+def _order_id(order: NewOrder | Mapping[str, Any]) -> str:
+    return order.order_id if isinstance(order, NewOrder) else ""
+
+
+def _read(reference: Reference, document: Any) -> NewOrder | Mapping[str, Any]:
     try:
-        order = new_order(reference, document)
+        return new_order(reference, document)
     except InputError as error:
         given = document.get("order_id") if isinstance(document, Mapping) else None
         first = error.problems[0]
         named = given if isinstance(given, str) else shown(given)
         return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
+
+
+def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[str, Any]:
     try:
         result = put_order(transaction, scope_id, order)
     except StoreError as error:
@@ -130,31 +164,3 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
             "after": found[-1].sequence if found else after,
         }
     )
-
-
-def whole(asked: Asked, name: str, otherwise: int, most: int, least: int = 0) -> int:
-    """Read a whole number of the query.
-
-    Parameters
-    ----------
-    asked
-        The request.
-    name
-        Of the parameter.
-    otherwise
-        Its value where it is not given.
-    most, least
-        Its range.
-
-    Raises
-    ------
-    InputError
-        ``out_of_range``.
-    """
-    text = asked.parameters.get(name)
-    if text is None:
-        return otherwise
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and least <= int(text) <= most):
-        detail = f"must be a whole number from {least} to {most}"
-        raise InputError([Problem("out_of_range", detail, pointer=f"?{name}", value=shown(text))])
-    return int(text)

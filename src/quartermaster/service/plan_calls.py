@@ -15,7 +15,7 @@ from quartermaster.scheduling.commit import commit_run
 from quartermaster.scheduling.request import PlanRequest, request_text
 from quartermaster.service.calls import read_policy_document
 from quartermaster.service.desk import Answered, Asked
-from quartermaster.service.order_calls import whole
+from quartermaster.service.query import whole
 from quartermaster.service.requests import CommitBody, PlanBody, read_as
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import instant

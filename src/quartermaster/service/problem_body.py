@@ -23,6 +23,9 @@ VALIDATION = "validation"
 """Code of a body whose problems are rows and fields of a well-formed document."""
 
 _NOTHING_DONE = "nothing was planned or stored"
+_NOT_KNOWN = "whether it had an effect is not known: send it again with the same Idempotency-Key"
+_MAY_BE_DONE = ("internal", "store_unreachable")
+"""Codes of what may befall a request after its transaction was committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def refusal_body(code: str, detail: str, facts: Mapping[str, object] | None = No
     facts
         What the caller may need to know besides, as JSON values.
     """
-    body = _head(code, f"{detail}; {_NOTHING_DONE}.")
+    body = _head(code, f"{detail}; {_NOT_KNOWN if code in _MAY_BE_DONE else _NOTHING_DONE}.")
     return {**body, "facts": dict(facts)} if facts else body
 
 

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from quartermaster.domain.orders import MAX_QUANTITY
 from quartermaster.errors import InputError, Problem
 from quartermaster.io.findings import shown
 from quartermaster.io.json_text import pointer_part
 from quartermaster.io.raw import unknown_name
+from quartermaster.io.texts import MAX_ID, Refused, check_id
 
-MAX_ID = 128
-"""Longest id, characters."""
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+
+def _id(text: str) -> str:
+    try:
+        return check_id(text)
+    except Refused as refused:
+        raise PydanticCustomError(refused.code, refused.detail) from None
+
+
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID), AfterValidator(_id)]
+"""As in a snapshot."""
 Units = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 Stocked = Annotated[int, Field(ge=0, le=10**12)]
 
@@ -111,6 +120,8 @@ _CODES: Mapping[str, str] = {
     "extra_forbidden": "unknown_field",
     "too_long": "too_many_rows",
     "too_short": "missing_field",
+    "id_format": "id_format",
+    "text_not_allowed": "text_not_allowed",
 }
 _QUANTITIES = ("quantity", "on_hand", "safety_stock", "reserved")
 

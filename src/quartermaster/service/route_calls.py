@@ -2,92 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from quartermaster.domain.money import money_text
+from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
-from quartermaster.service.desk import OUTDATED, Answered, Asked
+from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Routers
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import lifetime_of, reservation_document
-from quartermaster.store.database import Store, Transaction
+from quartermaster.store import Store
+from quartermaster.store.database import Transaction
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import StockLine
+
+TRIES = 3
+"""How often an order is routed again because others took units of its best option."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """An order that was routed.
+    """An order, routed before anything is held for it.
 
     Parameters
     ----------
-    document
-        Its options, written.
-    order_id
-        The order.
-    wanted
-        Units of its best option that are to be held; none where none are.
+    body
+        What was asked.
+    order
+        Its order, read.
+    lines
+        The lines of it.
     lifetime
-        For how long, microseconds.
+        Microseconds for which units are held.
+    routing
+        Its options.
     """
 
-    document: Mapping[str, Any]
-    order_id: str
-    wanted: tuple[StockLine, ...]
+    body: RouteBody
+    order: Order
+    lines: Sequence[OrderLine]
     lifetime: int
+    routing: Routing
 
 
-def routed(asked: Asked, number: int, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
-    """Route one order by what the store says now.
+def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
+    """Read an order and route it: nobody who writes waits for that.
 
     Parameters
     ----------
     asked
-        The request; its body is a `RouteBody`.
-    number
-        How often that was in vain so far: then everything is counted anew.
-    store
-        The database.
-    routers
-        Routers by scope.
+        Its body is a `RouteBody`.
+    store, routers
+        What it is routed by.
     settings
         Limits.
+
+    Raises
+    ------
+    InputError
+        If the body or its order is not valid.
+    StoreError
+        ``no_snapshot``.
     """
     body = read_as(RouteBody, asked.document)
     lifetime = lifetime_of(body.lifetime_seconds, settings)
     with store.read() as transaction, routers.lock(asked.scope_id):
-        router, reference = routers.of(transaction, asked.scope_id, recount=number > 0)
+        router, reference = routers.of(transaction, asked.scope_id)
         order, lines = _read(reference.order, body.order)
-        routing = router.route(order, lines, body.count)
-        document = routing_document(routing)
-    units = sorted(routing.best.taken().items()) if body.reserve else []
-    wanted = tuple(StockLine(node_id, sku, quantity) for (node_id, sku), quantity in units)
-    return Routed(document, order.order_id, wanted, lifetime)
+        return Routed(body, order, lines, lifetime, router.route(order, lines, body.count))
 
 
-def route_call(transaction: Transaction, asked: Asked) -> Answered:
-    """Answer with the options of an order; hold the units of the best one where that is asked for.
+def route_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
+    """Answer the options of one order; hold the units of its best option where that is asked for.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; what is prepared is a `Routed`.
+        As for every call; it is asked what `read_route` returns.
+    routers
+        Routers by scope, for orders whose best option others took units of.
     """
-    found: Routed = asked.prepared
-    if not found.wanted:
-        return Answered({**found.document, "reservation": None})
-    try:
-        held = reserve(transaction, asked.scope_id, found.wanted, found.lifetime, order_id=found.order_id)
-    except StoreError as error:
-        if error.code == "insufficient_stock":
-            raise StoreError(OUTDATED, "others have taken units of its best option") from None
-        raise
-    return Answered({**found.document, "reservation": reservation_document(held)}, 201)
+    routed: Routed = asked.document
+    routing = routed.routing
+    for attempt in range(TRIES):
+        if attempt:
+            with routers.lock(asked.scope_id):
+                router, _ = routers.of(transaction, asked.scope_id, recount=True)
+                routing = router.route(routed.order, routed.lines, routed.body.count)
+        document, units = routing_document(routing), routing.best.taken()
+        if not routed.body.reserve or not units:
+            return Answered({**document, "reservation": None})
+        wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
+        try:
+            with transaction.connection.begin_nested():
+                held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order.order_id)
+        except StoreError as error:
+            if error.code != "insufficient_stock":
+                raise
+            continue
+        return Answered({**document, "reservation": reservation_document(held)}, 201)
+    raise StoreError("store_busy", "others took the units of its best option again and again")
 
 
 def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:

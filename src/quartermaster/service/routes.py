@@ -52,8 +52,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     async def put_snapshot(request: Request, scope: ScopeId, version: Version) -> Response:
         """Hold a snapshot, and take its stock as the full picture; the first one makes the scope."""
         call = partial(stock_calls.put_snapshot_call, version=version)
-        prepare = partial(stock_calls.snapshot_read, settings=settings)
-        return await desk.change(request, PLAN, scope, call, prepare=prepare)
+        reading = partial(stock_calls.read_snapshot, settings=settings)
+        return await desk.change(request, PLAN, scope, call, reading=reading)
 
     @route("POST", SCOPE + "/inventory", "feed_inventory", "Feed stock")
     async def inventory(request: Request, scope: ScopeId) -> Response:
@@ -68,8 +68,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/orders", "put_orders", "Put orders")
     async def orders(request: Request, scope: ScopeId) -> Response:
         """Take orders in or change them, each by itself; bad ones are held as rejected with their reasons."""
-        call = partial(order_calls.orders_call, references=desk.references)
-        return await desk.change(request, PLAN, scope, call)
+        reading = partial(order_calls.read_orders, store=desk.store, references=desk.references)
+        return await desk.change(request, PLAN, scope, order_calls.orders_call, reading=reading)
 
     @route("GET", SCOPE + "/orders/{order_id}", "order", "An order")
     async def order(request: Request, scope: ScopeId, order_id: OrderId) -> Response:
@@ -126,8 +126,9 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/route", "route_order", "Route one order")
     async def route_order(request: Request, scope: ScopeId) -> Response:
         """Answer now, with the prices of the last plan; `reserve` holds the units of the best option."""
-        prepare = partial(route_calls.routed, store=desk.store, routers=routers, settings=settings)
-        return await desk.change(request, COMMIT, scope, route_calls.route_call, prepare=prepare)
+        call = partial(route_calls.route_call, routers=routers)
+        reading = partial(route_calls.read_route, store=desk.store, routers=routers, settings=settings)
+        return await desk.change(request, COMMIT, scope, call, reading=reading)
 
     @route("POST", SCOPE + "/promise", "promise", "Promise dates")
     async def promise(request: Request, scope: ScopeId) -> Response:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from quartermaster import io
+from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import snapshot_document
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.query import flag, whole, words
 from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
@@ -21,8 +22,9 @@ from quartermaster.store.orders import NewLine, NewOrder, put_order
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, availability_after, take_feed
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICRO = 1_000_000
 """Microseconds in a second."""
 SKEW_SECONDS = 300
@@ -67,7 +69,18 @@ def micros_of(text: str, pointer: str) -> int:
     if read.tzinfo is None:
         detail = "time needs an offset, such as +02:00"
         raise InputError([Problem("time_no_offset", detail, pointer=pointer, value=text[:64])])
-    return int((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * MICRO)
+    return micros(read)
+
+
+def micros(read: datetime) -> int:
+    """Return an instant as the store counts it, exactly: a float of seconds would lose the last microsecond.
+
+    Parameters
+    ----------
+    read
+        The instant, with its offset.
+    """
+    return (read - EPOCH) // timedelta(microseconds=1)
 
 
 def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
@@ -76,35 +89,13 @@ def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
         raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadSnapshot:
-    """A snapshot that was read and is to be held.
-
-    Parameters
-    ----------
-    content
-        All of it, in canonical form.
-    as_of
-        Its instant, microseconds.
-    rows
-        Its stock.
-    orders
-        Its orders.
-    """
-
-    content: bytes
-    as_of: int
-    rows: list[StockRow]
-    orders: list[NewOrder]
-
-
-def snapshot_read(asked: Asked, _: int, settings: ServiceSettings) -> ReadSnapshot:
-    """Read the snapshot of a request.
+def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
+    """Read a snapshot.
 
     Parameters
     ----------
     asked
-        The request; its body is a snapshot document.
+        Its body is a snapshot document.
     settings
         Limits.
 
@@ -113,22 +104,7 @@ def snapshot_read(asked: Asked, _: int, settings: ServiceSettings) -> ReadSnapsh
     InputError
         If it is not valid; carries every problem.
     """
-    snapshot = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
-    document = snapshot_document(snapshot)
-    stock = snapshot.inventory
-    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
-    return ReadSnapshot(
-        content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
-        as_of=int(snapshot.as_of.timestamp() * MICRO),
-        rows=[StockRow(*row) for row in zip(*columns, strict=True)],
-        orders=[_order(one) for one in document["orders"]],
-    )
-
-
-def _order(document: Mapping[str, Any]) -> NewOrder:
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
-    lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
-    return NewOrder(document["order_id"], text, lines)
+    return io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
 
 
 def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
@@ -137,28 +113,31 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     Parameters
     ----------
     transaction, asked
-        As for every call; what is prepared is a `ReadSnapshot`.
+        As for every call; it is asked what `read_snapshot` returns.
     version
         Its name.
     """
-    read: ReadSnapshot = asked.prepared
-    _not_ahead(transaction, read.as_of, "/snapshot/as_of")
+    snapshot: Snapshot = asked.document
+    as_of = micros(snapshot.as_of)
+    _not_ahead(transaction, as_of, "/snapshot/as_of")
+    stock = snapshot.inventory
+    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
+    rows = [StockRow(*row) for row in zip(*columns, strict=True)]
+    content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
     made = make_scope(transaction, asked.scope_id)
-    through = asked.parameters.get("deducted_through")
+    through = whole(asked, "deducted_through", -1, 10**18)
     stored, new = put_snapshot(
         transaction,
         asked.scope_id,
         version,
-        read.content,
-        read.as_of,
-        read.rows,
-        accept_shrink=asked.parameters.get("accept_shrink") == "true",
-        deducted_through=int(through) if through is not None else None,
+        content,
+        as_of,
+        rows,
+        accept_shrink=flag(asked, "accept_shrink"),
+        deducted_through=through if through >= 0 else None,
     )
     if new:
-        for order in read.orders:
-            with suppress(StoreError):  # what cannot be changed any more stays as it is
-                put_order(transaction, asked.scope_id, order)
+        _take_orders(transaction, asked.scope_id, snapshot)
     document = {
         "scope": asked.scope_id,
         "version": stored.version,
@@ -170,6 +149,15 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
         "scope_made": made,
     }
     return Answered(document, 201 if new else 200)
+
+
+def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
+    """Take the orders of a snapshot in; those that cannot be changed any more stay as they are."""
+    for document in snapshot_document(snapshot)["orders"]:
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
+        lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
+        with suppress(StoreError):
+            put_order(transaction, scope_id, NewOrder(document["order_id"], text, lines))
 
 
 def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
@@ -210,17 +198,12 @@ def availability_call(transaction: Transaction, asked: Asked) -> Answered:
         As for every call; the query may name a ``sku``, a ``node_id`` and ``after`` (node and SKU of the last row).
     """
     state = scope_state(transaction, asked.scope_id)
-    sku, node_id = asked.parameters.get("sku"), asked.parameters.get("node_id")
-    after = tuple(asked.parameters.get("after", "").split("\n", 1))
-    found = availability(transaction, asked.scope_id)
-    rows = sorted(
-        pair
-        for pair in found
-        if (sku is None or pair[1] == sku) and (node_id is None or pair[0] == node_id) and pair > after
-    )
-    shown = [{"node_id": node, "sku": of, "available": found[node, of]} for node, of in rows[:MOST_ROWS]]
-    following = "\n".join(rows[MOST_ROWS - 1]) if len(rows) > MOST_ROWS else None
-    return Answered({"stock_version": state.stock_version, "rows": shown, "after": following})
+    node, _, sku = (words(asked, "after") or "").partition("\n")
+    named = {"node_id": words(asked, "node_id"), "sku": words(asked, "sku")}
+    found = availability_after(transaction, asked.scope_id, (node, sku), MOST_ROWS + 1, **named)
+    rows = [{"node_id": node_id, "sku": of, "available": units} for node_id, of, units in found[:MOST_ROWS]]
+    following = "\n".join(found[MOST_ROWS - 1][:2]) if len(found) > MOST_ROWS else None
+    return Answered({"stock_version": state.stock_version, "rows": rows, "after": following})
 
 
 def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:

@@ -7,6 +7,7 @@ the file keeps a second one out. PostgreSQL: READ COMMITTED; every rule is a gua
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,13 +17,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from quartermaster.errors import StoreError
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.turns import Turns
+
+LOG = logging.getLogger("quartermaster.store")
 
 Result = TypeVar("Result")
 
@@ -178,6 +181,24 @@ class Store:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Tell where a database does not answer what is asked of it in the block.
+
+    Raises
+    ------
+    StoreError
+        ``store_busy`` where every connection is in use; ``store_unreachable``.
+    """
+    try:
+        yield
+    except PoolTimeout:
+        raise StoreError("store_busy", "every connection is in use") from None
+    except (OperationalError, InterfaceError) as error:
+        LOG.error("the database does not answer: %s", type(error.orig).__name__)  # its text may hold what was asked
+        raise StoreError("store_unreachable", "the database does not answer") from None
 
 
 def _in_the_way(error: OperationalError | PoolTimeout) -> bool:

@@ -7,7 +7,7 @@ caller's word; either way each pair of node and SKU is guarded, since reservatio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -89,6 +89,7 @@ def commit_plan(
     allocations: Sequence[Allocation],
     backorders: Sequence[Backorder],
     *,
+    orders: Mapping[str, str] | None = None,
     fence: int | None = None,
     recheck: bool = False,
     most_age: int | None = None,
@@ -101,6 +102,9 @@ def commit_plan(
         Which.
     allocations, backorders
         What it gives, and what it leaves.
+    orders
+        SHA-256 of the documents that it was made from, by order: one that is another by now has changed, be its units
+        the same. None = only units are looked at.
     fence
         Of the lease that the planner holds; None = somebody else commits it.
     recheck
@@ -125,7 +129,7 @@ def commit_plan(
         detail = f"the plan was made from stock picture {plan.stock_version}, now it is {state.stock_version}"
         raise StoreError("snapshot_stale", detail, planned=plan.stock_version, now=state.stock_version)
     fail_point("plan may be committed")
-    _give_units(transaction, scope_id, allocations, backorders)
+    _give_units(transaction, scope_id, allocations, backorders, orders)
     _take_stock(transaction, scope_id, allocations)
     reservations = _write_reservations(transaction, scope_id, plan_id, allocations, state.commit_sequence)
     _write_allocations(transaction, scope_id, plan_id, allocations, reservations)
@@ -152,7 +156,11 @@ def _check_state(transaction: Transaction, plan: StoredPlan, most_age: int | Non
 
 
 def _give_units(
-    transaction: Transaction, scope_id: str, allocations: Sequence[Allocation], backorders: Sequence[Backorder]
+    transaction: Transaction,
+    scope_id: str,
+    allocations: Sequence[Allocation],
+    backorders: Sequence[Backorder],
+    orders: Mapping[str, str] | None,
 ) -> None:
     """Move units of order lines: waiting ones become allocated, the others of a planned line backordered."""
     given: Counter[tuple[str, str]] = Counter()
@@ -176,9 +184,11 @@ def _give_units(
         .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
     )
     # orders before their lines, as whoever changes one does
-    planning = select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+    planning = select(ORDERS.c.order_id, ORDERS.c.sha256).where(
+        ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
+    )
     rows = transaction.all(planning.order_by(ORDERS.c.order_id).with_for_update(key_share=True))
-    standing = {row.order_id for row in rows}
+    standing = {row.order_id for row in rows if orders is None or orders.get(row.order_id) == row.sha256}
     changed = []
     for order_id, line_id in sorted(given.keys() | left.keys()):
         sku = skus.get((order_id, line_id), {None})

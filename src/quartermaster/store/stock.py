@@ -25,7 +25,7 @@ from quartermaster.store.scopes import ScopeState, count, scope_state
 from quartermaster.store.stock_ledger import StockLine, enter_all
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS, STOCK
 
-__all__ = ["Feed", "StockLine", "StockRow", "availability", "give_all_back", "take", "take_feed"]
+__all__ = ["Feed", "StockLine", "StockRow", "availability", "availability_after", "give_all_back", "take", "take_feed"]
 
 MOST_NAMED = 500
 """SKUs asked for by name; above, all are read."""
@@ -185,8 +185,8 @@ def _deduct(transaction: Transaction, state: ScopeState, deducted: Sequence[tupl
 def _lock(transaction: Transaction, scope_id: str, pairs: set[tuple[str, str]] | None) -> set[tuple[str, str]]:
     """Lock stock in the order in which everybody takes it, and return which of it there is; None = all of the scope."""
     node, sku = STOCK.c.node_id, STOCK.c.sku
-    order = (node.collate("C"), sku.collate("C")) if transaction.is_postgresql else (node, sku)
-    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*order).with_for_update(key_share=True)
+    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*_in_order(transaction))
+    query = query.with_for_update(key_share=True)
     if pairs is None:
         return {(row.node_id, row.sku) for row in transaction.all(query)}
     named = sorted(pairs)
@@ -318,6 +318,44 @@ def availability(
         for row in transaction.all(query)
         if wanted is None or (row.node_id, row.sku) in wanted
     }
+
+
+def availability_after(
+    transaction: Transaction,
+    scope_id: str,
+    after: tuple[str, str],
+    most: int,
+    *,
+    node_id: str | None = None,
+    sku: str | None = None,
+) -> list[tuple[str, str, int]]:
+    """Return node, SKU and the units that may be reserved now, by node and SKU; only so many of them.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    after
+        The pair they come after, by code points.
+    most
+        How many, at the most.
+    node_id, sku
+        Only those of them; None = of all.
+    """
+    pair = _in_order(transaction)
+    query = _available(scope_id, transaction.now).where(tuple_(*pair) > tuple_(*after))
+    if node_id is not None:
+        query = query.where(STOCK.c.node_id == node_id)
+    if sku is not None:
+        query = query.where(STOCK.c.sku == sku)
+    rows = transaction.all(query.order_by(*pair).limit(most))
+    return [(row.node_id, row.sku, max(0, int(row.available))) for row in rows]
+
+
+def _in_order(transaction: Transaction) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Return node and SKU as both databases compare them by code points."""
+    node, sku = STOCK.c.node_id, STOCK.c.sku
+    return (node.collate("C"), sku.collate("C")) if transaction.is_postgresql else (node, sku)
 
 
 def _available(scope_id: str, now: int) -> Select[tuple[str, str, int]]:
