@@ -53,10 +53,11 @@ def block(content: Run) -> str:
 
 def _table(runs: list[Run]) -> str:
     orders, seeds = mean(run["orders"] for run in runs), len(runs)
+    many = f"{seeds} seed{'s' * (seeds > 1)}"
     gap = max(float(run["clairvoyant"]["gap"]) for run in runs)
     names = [row["policy"] for row in runs[0]["policies"]]
     lines = [
-        f"Stock for {runs[0]['cover']:g} times the sales expected of a week; {orders:,.0f} orders, {seeds} seed{'s' * (seeds > 1)}; "
+        f"Stock for {runs[0]['cover']:g} times the sales expected of a week; {orders:,.0f} orders, {many}; "
         f"certified gap of the bound at most {gap:.2%}:",
         "",
         f"| {' | '.join(HEADINGS)} |",
