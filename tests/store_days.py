@@ -21,6 +21,7 @@ from quartermaster.store.orders import cancel_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import begin_plan, finish_plan, queue_plan
 from quartermaster.store.reservations import commit, extend, release, reserve, sweep
+from quartermaster.store.run_facts import reject_order
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.snapshots import put_snapshot
 from quartermaster.store.stock import Feed, StockLine, take_feed
@@ -127,7 +128,11 @@ def jobs_of(day: int) -> list[Job]:
     def reply(transaction: Transaction) -> Reply:
         return Reply(201, _hold(transaction, f"{day} once").reservation_id.encode())
 
-    orders = (f"{day} one", f"{day} two")
+    def reject(transaction: Transaction) -> None:
+        document = transaction.first(select(ORDERS.c.document).where(ORDERS.c.order_id == wrong)).document
+        assert reject_order(transaction, SCOPE, wrong, document, "it cannot be planned")
+
+    orders, wrong = (f"{day} one", f"{day} two"), f"{day} wrong"
     planned = PLANS.c.policy == f"{day}"
     settled = _sum(
         _count(PLANS, planned, PLANS.c.state == "committed"),
@@ -147,7 +152,7 @@ def jobs_of(day: int) -> list[Job]:
                 _sum(_count(ORDERS, ORDERS.c.order_id == name), _count(ORDER_LINES, ORDER_LINES.c.order_id == name)),
                 2,
             )
-            for name, sku, units in ((orders[0], "A", 1), (orders[1], "B", 4), (f"{day} gone", "A", 9))
+            for name, sku, units in ((orders[0], "A", 1), (orders[1], "B", 4), (f"{day} gone", "A", 9), (wrong, "A", 1))
         ),
         Job(
             "order changed",
@@ -155,6 +160,15 @@ def jobs_of(day: int) -> list[Job]:
             _sum(
                 _count(ORDER_EVENTS, ORDER_EVENTS.c.order_id == orders[0], ORDER_EVENTS.c.event == "updated"),
                 _count(ORDER_LINES, ORDER_LINES.c.order_id == orders[0], ORDER_LINES.c.ordered == 2),
+            ),
+            2,
+        ),
+        Job(
+            "reject",
+            work(reject),
+            _sum(
+                _count(ORDERS, ORDERS.c.order_id == wrong, ORDERS.c.state == "rejected"),
+                _count(EVENTS, EVENTS.c.subject == wrong),
             ),
             2,
         ),
