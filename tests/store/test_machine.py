@@ -17,7 +17,6 @@ from store_cases import (
     Clock,
     adds_up,
     available,
-    everything,
     given,
     held,
     left,
@@ -36,10 +35,10 @@ from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import Feed, take_feed
 from quartermaster.store.tables import LEDGER, ORDER_LINES, STOCK
 
-EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 20)}
-EXAMPLES["postgresql"] = max(3, EXAMPLES["sqlite"] // 5)
+EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 40)}
+EXAMPLES["postgresql"] = max(3, EXAMPLES["sqlite"] // 8)
 STEPS = number_of("QUARTERMASTER_STEPS", 30)
-PAIRS = [(node, sku) for node in ("n1", "n2") for sku in ("A", "B")]
+PAIRS = [("n1", "A"), ("n2", "A"), ("n1", "B")]
 SCOPES = itertools.count()
 
 units = st.dictionaries(st.sampled_from(PAIRS), st.integers(0, 9))
@@ -130,22 +129,23 @@ class Machine(RuleBasedStateMachine):
         self.model.held[found.reservation_id] = Held(taken, self.clock.now + lifetime)
         return found.reservation_id
 
-    @rule(name=reservations)
-    def commit(self, name):
-        if self.resolve(name, commit, "committed"):
-            self.model.commits += 1
-            self.model.held[name].sequence = self.model.commits
-
-    @rule(name=reservations)
-    def release(self, name):
-        self.resolve(name, release, "released")
-
-    @rule(name=reservations, lifetime=lifetimes)
-    def extend(self, name, lifetime):
+    @rule(
+        name=reservations, end=st.sampled_from("ccre"), late=st.none() | st.sampled_from([-1, 0, 1]), lifetime=lifetimes
+    )
+    def resolve_one(self, name, end, late, lifetime):
+        """Commit, release or extend a reservation; now, or a microsecond around its end."""
         own = self.model.held[name]
-        if self.resolve(name, extend, "held", lifetime):
-            own.expires_at = max(own.expires_at, self.clock.now + lifetime)
-            own.state, own.resolved_at = "held", None
+        if late is not None:
+            self.clock.now = max(self.clock.now, own.expires_at + late)
+        if end == "r":
+            self.resolve(name, release, "released")
+        elif end == "e":
+            if self.resolve(name, extend, "held", lifetime):
+                own.expires_at = max(own.expires_at, self.clock.now + lifetime)
+                own.state, own.resolved_at = "held", None
+        elif self.resolve(name, commit, "committed"):
+            self.model.commits += 1
+            own.sequence = self.model.commits
 
     def resolve(self, name, function, state, *more):
         """Resolve a reservation; True where it was active."""
@@ -254,12 +254,10 @@ class Machine(RuleBasedStateMachine):
                 backorders.append(left(name, lacks))
         if stale:
             self.feed(dict(self.model.supply), False, 0, 10**9)
-        before = everything(self.store) if stale or min(there.values()) < 0 else None
         call = (plan_id, allocations, backorders)
         if (stale and not recheck) or min(there.values()) < 0:
             with refused("snapshot_stale"):
                 self.do(commit_plan, *call, recheck=recheck)
-            assert everything(self.store) == before
             return
         self.do(commit_plan, *call, recheck=recheck)
         for one in allocations:

@@ -27,7 +27,7 @@ from quartermaster.store.reservations import commit, release, reserve, sweep
 from quartermaster.store.stock import StockLine
 from quartermaster.store.tables import ALLOCATIONS, LEDGER, ORDERS, PLANS, RESERVATIONS
 
-PAIRS = number_of("QUARTERMASTER_PAIRS", 250)
+PAIRS = number_of("QUARTERMASTER_PAIRS", 100)
 """Reservations raced for on each store."""
 PLAN_COUNT, PLAN_LINES = number_of("QUARTERMASTER_PLANS", 8), number_of("QUARTERMASTER_PLAN_LINES", 12)
 READERS = number_of("QUARTERMASTER_READERS", 2)

@@ -97,6 +97,8 @@ class Transaction:
         statement, parameters
             As SQLAlchemy takes them.
         """
+        if isinstance(parameters, list) and len(parameters) == 1:
+            parameters = parameters[0]  # one statement, not a pipeline of one
         return self.connection.execute(statement, parameters).rowcount
 
 
