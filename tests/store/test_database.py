@@ -139,7 +139,7 @@ def test_a_transaction_that_others_were_in_the_way_of_is_tried_again(postgresql_
     for thread in threads:
         thread.join()
     assert sorted(done) == ["a", "b"]
-    assert len(tries) == 3
+    assert 3 <= len(tries) <= 2 * ATTEMPTS  # one was ended, and then perhaps the other
     with store.read() as transaction:
         assert transaction.all(text("SELECT feed_as_of FROM scopes WHERE scope_id <> 'north'")) == [(2,), (2,)]
     store.close()
