@@ -26,7 +26,7 @@ from quartermaster.store.snapshots import content_of, latest_snapshot, put_snaps
 from quartermaster.store.tables import BLOBS
 
 A, B = ("boston", "A"), ("dallas", "A")
-SHUFFLES = number_of("QUARTERMASTER_SHUFFLES", 40)
+SHUFFLES = number_of("QUARTERMASTER_SHUFFLES", 15)
 
 
 def put(store, version, as_of=0, units=None, content=None, scope=SCOPE, **more):
