@@ -94,7 +94,8 @@ def fluid_prices(
     pricer, options, everyone = Pricer(arrays), _Options(arrays), np.ones(arrays.n_orders, dtype=bool)
     nothing = np.empty(0, dtype=np.int64)
     free = no_prices(arrays).resource
-    options.add(nothing, paid_by_order(arrays, nothing, arrays.column_cost), free, everyone)
+    waiting = paid_by_order(arrays, nothing, arrays.column_cost)
+    options.add(nothing, waiting, free, everyone)
     # nodes that must be watched are pooled for the ascent: faster, and a lower bound too
     prices, bound = ascend(
         arrays,
@@ -107,9 +108,7 @@ def fluid_prices(
         seen=lambda chosen, paid, price: options.add(chosen, paid, price, everyone),
     )
     options.keep_best(prices.resource, KEPT_OPTIONS)
-    options.add(
-        nothing, paid_by_order(arrays, nothing, arrays.column_cost), free, everyone
-    )  # with it, every program has an answer
+    options.add(nothing, waiting, free, everyone)  # with it, every program has an answer
     best, value = float(bound), np.inf
     for _ in range(MAX_ROUNDS):
         if len(options) > MASTER_OPTIONS or seconds_left() <= 0:
@@ -168,12 +167,9 @@ class _Options:
         pairs, times = np.unique(pair, return_counts=True)
         wanted = wanted.copy()
         wanted[pairs[times > 1] // arrays.n_nodes] = False  # a watched node named twice is no option
-        of_order = sparse.csc_array(
-            (np.ones(len(chosen), dtype=np.int64), (np.arange(len(chosen)), order)),
-            shape=(len(chosen), arrays.n_orders),
-        )
-        usage = sparse.csc_array(arrays.usage[:, chosen] @ of_order)
-        cost = paid - usage.T @ price
+        taken = arrays.usage[:, chosen]
+        cost = paid.copy()
+        np.subtract.at(cost, order, taken.T @ price)
         keys = enumerate(zip(name.tolist(), cost.tolist(), strict=True))
         new = [(at, *key) for at, key in keys if wanted[at] and (at, *key) not in self._known]
         if not new:
@@ -183,7 +179,11 @@ class _Options:
         self._keys += new
         self._order.append(orders)
         self._cost.append(cost[orders])
-        self._usage.append(usage[:, orders])
+        of_order = sparse.csc_array(
+            (np.ones(len(chosen), dtype=np.int64), (np.arange(len(chosen)), order)),
+            shape=(len(chosen), arrays.n_orders),
+        )
+        self._usage.append(sparse.csc_array((taken @ of_order)[:, orders]))
         return True
 
     def keep_best(self, price: Ints, count: int) -> None:

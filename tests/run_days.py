@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from quartermaster.scheduling import PlanRequest, RunSettings, request_text
 from quartermaster.scheduling.child import Made
 from quartermaster.store import Store
 from quartermaster.store.audit import audit
+from quartermaster.store.instants import instant_of as micro
 from quartermaster.store.orders import NewLine, NewOrder, StoredOrder, put_order, stored_order
 from quartermaster.store.plans import StoredPlan, queue_plan
 from quartermaster.store.snapshots import put_snapshot
@@ -25,12 +26,6 @@ from quartermaster.store.stock import StockRow
 SCOPE = "north"
 CHEAPEST = Policy(strategy="cheapest")
 QUICK = RunSettings(report=False)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def micro(instant: datetime) -> int:
-    """An instant as the store counts it."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 class Clock:

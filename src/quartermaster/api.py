@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 
 from quartermaster import io
 from quartermaster.demo import demo_snapshot
 from quartermaster.domain.certificate import Certificate, StockPrices
-from quartermaster.domain.plan import Plan, RunRecord, Status
+from quartermaster.domain.plan import Plan
 from quartermaster.domain.scarcity import ScarceResource, scarcest
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.errors import InputError, ModelError, Problem
+from quartermaster.errors import InputError, Problem
 from quartermaster.evaluation import Evaluation, evaluate_tables
+from quartermaster.finishing import check, finish, with_solver_faults
 from quartermaster.io import read_policy
-from quartermaster.machine import machine, peak_memory_bytes, time_zone_version
 from quartermaster.planning import pipeline
-from quartermaster.planning.optimum import Decision
-from quartermaster.planning.pipeline import Draft
-from quartermaster.planning.resource_prices import certificate_of
-from quartermaster.planning.stock_value import stock_prices_of
 from quartermaster.planning.stopwatch import Progress, Stopwatch
 from quartermaster.policy import OPTIMAL, RULES, Policy
 from quartermaster.report import report_html
@@ -36,9 +28,6 @@ from solver_models.runner import Recorded
 
 __all__ = ["compare", "demo_snapshot", "evaluate", "plan", "prices", "read_policy", "report_html", "verify"]
 
-VERSIONED = ("quartermaster", "geopy", "numpy", "ortools", "scipy", "zipcodes")
-"""Packages whose version can change a plan."""
-_version = cache(version)  # it reads the disk each time, and a replay makes thousands of plans
 START_EARLY = 2_000
 """Orders times nodes from which solver processes start at once, beside the named rules; else when one is needed."""
 SECONDS_TO_START = 0.5
@@ -101,8 +90,8 @@ def plan(
         recorded = Recorded(processes)
         draft = pipeline.plan(ready, policy, watch, recorded, stock_prices)
     with watch.phase("evaluate"):
-        _check(ready, policy, draft)
-    return _finish(ready, policy, _with_solver_faults(draft, recorded, processes), watch)
+        check(ready, policy, draft)
+    return finish(ready, policy, with_solver_faults(draft, recorded, processes), watch)
 
 
 def evaluate(snapshot: Snapshot, plan: Plan | io.BroughtPlan | str | Path, policy: Policy | None = None) -> Evaluation:
@@ -291,113 +280,3 @@ def compare(snapshot: Snapshot, policy: Policy | None = None, *, progress: Progr
     policy = policy or Policy()
     ready = io.ready(snapshot)
     return [plan(ready, replace(policy, strategy=name), progress=progress) for name in (OPTIMAL, *RULES)]
-
-
-def _check(snapshot: Snapshot, policy: Policy, draft: Draft) -> None:
-    tables = draft.tables
-    judged = evaluate_tables(
-        snapshot, policy, tables.allocations, tables.shipments, tables.backorders, tables.objective
-    )
-    if judged.violations:
-        first = judged.violations[0]
-        raise ModelError(
-            f"the plan breaks {len(judged.violations)} rules by its evaluation; the first is {first.rule} at "
-            f"{first.where}: {first.message}"
-        )
-    if draft.foresight is not None:
-        decided = judged.objective.total_micro + draft.foresight.stock_value_micro
-        if draft.foresight.bound_micro > decided:
-            raise ModelError(f"the decision bound {draft.foresight.bound_micro} is above the decision total {decided}")
-    for name, bound in (("certified bound", draft.decision.certified_micro), ("bound", draft.decision.bound_micro)):
-        if bound is not None and bound > judged.objective.total_micro:
-            raise ModelError(f"the {name} {bound} is above the plan's cost {judged.objective.total_micro}")
-
-
-def _with_solver_faults(draft: Draft, recorded: Recorded, processes: SolverProcesses) -> Draft:
-    """Add to the decision what went wrong with solvers, counted and said."""
-    decision = draft.decision
-    if decision.bound_micro is None:
-        return draft
-    claims = decision.counters.get("solver_contradictions", 0)
-    counters = {
-        **decision.counters,
-        "solver_contradictions": claims + len(recorded.contradictions),
-        "solver_failures": len(recorded.failures),
-        "solver_processes": processes.started,
-        "solver_peak_memory_bytes": processes.peak_memory_bytes,
-    }
-    warnings = list(decision.warnings)
-    if claims:
-        warnings.append(f"{claims} claims of solvers contradicted plans that are known; they were not used")
-    for texts, what in ((recorded.contradictions, "contradicted itself"), (recorded.failures, "failed")):
-        warnings += [f"a solver {what}, {count} times: {text}" for text, count in sorted(Counter(texts).items())]
-    if processes.unavailable:
-        warnings.append(
-            f"solvers ran in the planning process, where none can be ended: no process of theirs could be started "
-            f"({processes.unavailable})"
-        )
-    return replace(draft, decision=replace(decision, counters=counters, warnings=tuple(warnings)))
-
-
-def _finish(snapshot: Snapshot, policy: Policy, draft: Draft, watch: Stopwatch) -> Plan:
-    tables, decision, foresight = draft.tables, draft.decision, draft.foresight
-    total_micro, bound_micro = tables.objective.total_micro, decision.bound_micro
-    if foresight is not None:
-        total_micro, bound_micro = total_micro + foresight.stock_value_micro, foresight.bound_micro
-    sha256 = io.snapshot_sha256(snapshot)
-    made = Plan(
-        status=_status(total_micro, bound_micro, policy.solver.relative_gap),
-        strategy=policy.strategy,
-        objective=tables.objective,
-        allocations=tables.allocations,
-        shipments=tables.shipments,
-        backorders=tables.backorders,
-        bound_micro=decision.bound_micro,
-        kpis=_kpis(tables.kpis, decision.counters),
-        snapshot_sha256=sha256,
-        policy=policy,
-        versions={**{name: _version(name) for name in VERSIONED}, "tzdata": time_zone_version()},
-        seed=policy.solver.seed,
-        deterministic=decision.deterministic,
-        certificate=_certificate(snapshot, decision, sha256),
-        stock_prices=None if foresight is None else stock_prices_of(snapshot, foresight.value),
-        stock_value_micro=None if foresight is None else foresight.stock_value_micro,
-        decision_bound_micro=None if foresight is None else foresight.bound_micro,
-    )
-    warnings = (*decision.warnings, *_horizon_warnings(snapshot, policy))
-    return replace(made, run=_run_record(snapshot, decision.counters, warnings, watch))
-
-
-def _horizon_warnings(snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
-    """Say that stock is priced for nothing, where the policy looks ahead and the snapshot does not."""
-    if not policy.future.horizon_days or len(snapshot.forecast):
-        return ()
-    return (f"future.horizon_days is {policy.future.horizon_days}, but no forecast is given: it has no effect",)
-
-
-def _certificate(snapshot: Snapshot, decision: Decision, sha256: str) -> Certificate | None:
-    if decision.prices is None or decision.certified_micro is None:
-        return None
-    return certificate_of(snapshot, decision.prices, decision.certified_micro, sha256)
-
-
-def _status(total_micro: int, bound_micro: int | None, relative_gap: Decimal) -> Status:
-    if bound_micro is None:
-        return Status.HEURISTIC
-    return Status.OPTIMAL if total_micro - bound_micro <= relative_gap * max(total_micro, 1) else Status.FEASIBLE
-
-
-def _kpis(kpis: Mapping[str, Decimal], counters: Mapping[str, int]) -> dict[str, Decimal]:
-    """Add how many orders the rule `cheapest` could not take exactly, where it was asked."""
-    inexact = {"inexact": Decimal(counters["inexact"]).quantize(Decimal("0.000001"))} if "inexact" in counters else {}
-    return {**kpis, **inexact}
-
-
-def _run_record(snapshot: Snapshot, counters: dict[str, int], warnings: tuple[str, ...], watch: Stopwatch) -> RunRecord:
-    return RunRecord(
-        seconds=dict(watch.seconds),
-        peak_memory_bytes=peak_memory_bytes(),
-        machine=machine(),
-        warnings=(*warnings, *(str(problem) for problem in snapshot.warnings)),
-        counters=counters,
-    )

@@ -13,20 +13,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import parse_document, read_document
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import time_of
 from quartermaster.store.orders import plannable
 from quartermaster.store.run_facts import Used, capacity_used, shipments_had
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.snapshots import content_of, latest_snapshot
 from quartermaster.store.stock import availability
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_REASONS = 5
 """Problems of an order that its rejection names."""
 
@@ -180,7 +179,7 @@ def _with_capacity_left(node: dict[str, Any], used: Used | None) -> dict[str, An
 
 
 def _written(instant: int) -> str:
-    return (EPOCH + timedelta(microseconds=instant)).isoformat()
+    return time_of(instant).isoformat()
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -12,19 +12,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.scheduling.cutoffs import Cutoffs, next_run
-from quartermaster.scheduling.freeze import EPOCH
 from quartermaster.scheduling.request import SCHEDULED, PlanRequest, read_request, request_text
 from quartermaster.scheduling.run import Ended, run_all
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import instant_of, time_of
 from quartermaster.store.plans import queue_plan
 from quartermaster.store.reservations import sweep
 from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, plans_asked, scopes_to_run
@@ -71,12 +71,12 @@ class Timetable:
         last = self._last(transaction, scope_id)
         if last is None:
             return True
-        now = instant_of(transaction.now)
+        now = time_of(transaction.now)
         if now >= self.next(transaction, scope_id, last):
             return True
         orders = self._settings.every_orders
         early = last + timedelta(seconds=self._settings.gap_seconds)
-        return bool(orders) and now >= early and orders_since(transaction, scope_id, micro_of(last)) >= orders
+        return bool(orders) and now >= early and orders_since(transaction, scope_id, instant_of(last)) >= orders
 
     def next(self, transaction: Transaction, scope_id: str, last: datetime) -> datetime:
         """Return when the run after one is due.
@@ -116,7 +116,7 @@ class Timetable:
     def _last(self, transaction: Transaction, scope_id: str) -> datetime | None:
         for asked_at, text in plans_asked(transaction, scope_id):
             if read_request(text).asked_by == SCHEDULED:
-                return instant_of(asked_at)
+                return time_of(asked_at)
         return None
 
     def _cutoffs(self, transaction: Transaction, scope_id: str) -> Cutoffs:
@@ -149,28 +149,6 @@ def cutoffs_in(content: bytes) -> Cutoffs:
         LOG.warning("the cut-offs of a snapshot cannot be read", exc_info=True)
         return Cutoffs((), {})
     return Cutoffs.of(snapshot.nodes, snapshot.holidays)
-
-
-def instant_of(microseconds: int) -> datetime:
-    """Return an instant of the store as an aware time.
-
-    Parameters
-    ----------
-    microseconds
-        Since 1970.
-    """
-    return EPOCH + timedelta(microseconds=microseconds)
-
-
-def micro_of(instant: datetime) -> int:
-    """Return an aware time as an instant of the store.
-
-    Parameters
-    ----------
-    instant
-        Aware.
-    """
-    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 def ask_for_due(store: Store, timetable: Timetable) -> None:
@@ -279,7 +257,7 @@ class Scheduler:
     def wake(self) -> None:
         """Look for work now, as after a plan was asked for; does not wait for it."""
         if self._clock.running and not self._ended.is_set():
-            self._clock.modify_job("look", next_run_time=datetime.now(EPOCH.tzinfo))
+            self._clock.modify_job("look", next_run_time=datetime.now(UTC))
 
     def look(self) -> None:
         """Ask for the plans that are due, and have every scope planned in which one waits."""

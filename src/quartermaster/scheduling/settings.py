@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quartermaster.policy import Policy
+from quartermaster.store.instants import SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +85,4 @@ class RunSettings:
     @property
     def lease(self) -> int:
         """The same, in microseconds."""
-        return round(self.lease_seconds * 1_000_000)
+        return round(self.lease_seconds * SECOND)

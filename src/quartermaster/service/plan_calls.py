@@ -21,13 +21,13 @@ from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import plans
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import SECOND
 from quartermaster.store.plans import StoredPlan, part_of, stored_plan
 
 TABLES = ("allocations", "shipments", "backorders", "prices")
 """Parts of a plan that are tables; they are answered in pages."""
 MOST_ROWS = 10_000
 """Rows of a page, at the most."""
-MICRO = 1_000_000
 
 
 def queue_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
@@ -119,7 +119,7 @@ def commit_call(transaction: Transaction, asked: Asked, plan_id: str, settings: 
         Limits.
     """
     body = read_as(CommitBody, asked.document if asked.document is not None else {})
-    most_age = settings.max_plan_age_seconds * MICRO
+    most_age = settings.max_plan_age_seconds * SECOND
     committed = commit_run(transaction, asked.scope_id, plan_id, recheck=body.recheck, most_age=most_age)
     return Answered(plan_state_document(committed))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from quartermaster.router import Router
 from quartermaster.service.prices import prices_of_plan
 from quartermaster.service.references import Reference, References
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import time_of
 from quartermaster.store.ledger import changed_since
 from quartermaster.store.plans import current_plan
 from quartermaster.store.scopes import scope_state
@@ -26,7 +26,6 @@ RECOUNT_MICROS = 30_000_000
 """Microseconds after which everything is counted anew."""
 MOST_CHANGES = 5_000
 """Pairs that are counted one by one; beyond, everything is."""
-MICRO = 1_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +95,7 @@ class Routers:
             self._count(held, availability(transaction, scope_id, changed.pairs), whole=False)
         held.entry = max(held.entry, changed.last if changed is not None else held.entry)
         self._reprice(transaction, scope_id, held, reference)
-        now = datetime.fromtimestamp(transaction.now / MICRO, UTC)
+        now = time_of(transaction.now)
         if now > held.router.as_of:
             held.router.advance(now)
         return held.router, reference

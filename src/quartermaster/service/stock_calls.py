@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from quartermaster import io
@@ -18,15 +18,13 @@ from quartermaster.service.requests import ExtendBody, InventoryBody, Reservatio
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import SECOND, instant_of, time_of
 from quartermaster.store.orders import NewLine, NewOrder, put_order
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
 from quartermaster.store.stock import Feed, StockLine, StockRow, availability_after, take_feed
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICRO = 1_000_000
-"""Microseconds in a second."""
 SKEW_SECONDS = 300
 """How far ahead of the database's clock an instant may be."""
 MOST_ROWS = 1_000
@@ -43,7 +41,7 @@ def instant(micros: int | None) -> str | None:
     """
     if micros is None:
         return None
-    return datetime.fromtimestamp(micros / MICRO, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time_of(micros).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def micros_of(text: str, pointer: str) -> int:
@@ -69,22 +67,11 @@ def micros_of(text: str, pointer: str) -> int:
     if read.tzinfo is None:
         detail = "time needs an offset, such as +02:00"
         raise InputError([Problem("time_no_offset", detail, pointer=pointer, value=text[:64])])
-    return micros(read)
-
-
-def micros(read: datetime) -> int:
-    """Return an instant as the store counts it, exactly: a float of seconds would lose the last microsecond.
-
-    Parameters
-    ----------
-    read
-        The instant, with its offset.
-    """
-    return (read - EPOCH) // timedelta(microseconds=1)
+    return instant_of(read)
 
 
 def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
-    if as_of > transaction.now + SKEW_SECONDS * MICRO:
+    if as_of > transaction.now + SKEW_SECONDS * SECOND:
         detail = f"must be at most {SKEW_SECONDS} seconds ahead of now"
         raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
 
@@ -118,7 +105,7 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
         Its name.
     """
     snapshot: Snapshot = asked.document
-    as_of = micros(snapshot.as_of)
+    as_of = instant_of(snapshot.as_of)
     _not_ahead(transaction, as_of, "/snapshot/as_of")
     stock = snapshot.inventory
     columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
@@ -246,7 +233,7 @@ def lifetime_of(seconds: int, settings: ServiceSettings) -> int:
     if seconds > settings.max_reservation_seconds:
         detail = f"must be at most {settings.max_reservation_seconds}"
         raise InputError([Problem("out_of_range", detail, pointer="/lifetime_seconds", value=str(seconds))])
-    return seconds * MICRO
+    return seconds * SECOND
 
 
 def reservation_call(transaction: Transaction, asked: Asked, reservation_id: str) -> Answered:

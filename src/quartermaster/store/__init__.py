@@ -6,6 +6,7 @@
     database        SQLite (default, one file) or PostgreSQL, from one URL; transactions
     turns           who writes next, on SQLite
     migrate         `upgrade`, `check`, `backup`
+    instants        microseconds, and back
     scopes          planning areas, and the counters of each
     stock           feeds, supply, availability
     stock_ledger    what every event adds to the units reserved

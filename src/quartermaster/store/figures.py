@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import SECOND
 from quartermaster.store.tables import EVENTS, ORDER_LINES, ORDERS, PLANS, RESERVATIONS, STOCK
 
 Figure = tuple[str, tuple[str, ...], Mapping[tuple[str, ...], float]]
@@ -76,7 +77,7 @@ def _of_current_plans(transaction: Transaction) -> dict[str, Figure]:
             if value is not None:
                 values[name][place] = float(value)
         if row.started_at is not None and row.finished_at is not None:
-            values["solve_seconds"][place] = (row.finished_at - row.started_at) / 1_000_000
+            values["solve_seconds"][place] = (row.finished_at - row.started_at) / SECOND
     return {
         "plan_gap": ("Gap of the current plan", ("scope",), values["gap"]),
         "plan_fill_rate": ("Allocated of ordered units in the current plan", ("scope",), values["fill_rate"]),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
@@ -187,12 +187,7 @@ def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Rese
     table = RESERVATIONS
     won = transaction.run(
         update(table)
-        .where(
-            table.c.reservation_id == reservation_id,
-            table.c.scope_id == scope_id,
-            table.c.state == HELD,
-            table.c.expires_at > transaction.now,
-        )
+        .where(*_active(transaction, scope_id, reservation_id))
         .values(state=COMMITTED, resolved_at=transaction.now, commit_sequence=sequence)
     )
     found = reservation(transaction, scope_id, reservation_id)
@@ -221,12 +216,7 @@ def release(transaction: Transaction, scope_id: str, reservation_id: str) -> Res
     table = RESERVATIONS
     won = transaction.run(
         update(table)
-        .where(
-            table.c.reservation_id == reservation_id,
-            table.c.scope_id == scope_id,
-            table.c.state == HELD,
-            table.c.expires_at > transaction.now,
-        )
+        .where(*_active(transaction, scope_id, reservation_id))
         .values(state=RELEASED, resolved_at=transaction.now)
     )
     found = reservation(transaction, scope_id, reservation_id)
@@ -256,12 +246,7 @@ def extend(transaction: Transaction, scope_id: str, reservation_id: str, lifetim
     """
     table = RESERVATIONS
     until = transaction.now + lifetime
-    active = (
-        table.c.reservation_id == reservation_id,
-        table.c.scope_id == scope_id,
-        table.c.state == HELD,
-        table.c.expires_at > transaction.now,
-    )
+    active = _active(transaction, scope_id, reservation_id)
     transaction.run(update(table).where(*active, table.c.expires_at < until).values(expires_at=until))
     fail_point("reservation extended")
     return _stands(reservation(transaction, scope_id, reservation_id), HELD)
@@ -294,6 +279,17 @@ def sweep(transaction: Transaction, scope_id: str) -> int:
         payload = {"reservation_id": row.reservation_id, "order_id": row.order_id}
         emit(transaction, scope_id, "reservation_expired", row.reservation_id, payload)
     return len(expired)
+
+
+def _active(transaction: Transaction, scope_id: str, reservation_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL that a reservation is held and its time is not over."""
+    own = RESERVATIONS.c
+    return (
+        own.reservation_id == reservation_id,
+        own.scope_id == scope_id,
+        own.state == HELD,
+        own.expires_at > transaction.now,
+    )
 
 
 def _stands(found: Reservation, wanted: str) -> Reservation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +12,7 @@ from quartermaster.cli.database import DEFAULT_DATABASE, Database, opened
 if TYPE_CHECKING:
     from quartermaster.store.keys import Key
 
-DAY = 86_400 * 1_000_000
-"""Microseconds."""
+DAY_SECONDS = 86_400
 
 keys = typer.Typer(
     name="keys",
@@ -53,9 +51,10 @@ def create(
     - quartermaster keys create --name operations --action admin --days 90 --json
     """
     with opened(database) as store:
+        from quartermaster.store.instants import SECOND
         from quartermaster.store.keys import make_key
 
-        lifetime = None if days is None else days * DAY
+        lifetime = None if days is None else days * DAY_SECONDS * SECOND
         secret, key = store.transact(lambda transaction: make_key(transaction, name, action, scope or (), lifetime))
     if json:
         print_json({"key": secret, **_document(key)})
@@ -138,4 +137,6 @@ def _document(key: Key) -> dict[str, Any]:
 def _written(instant: int | None) -> str | None:
     if instant is None:
         return None
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).isoformat(timespec="seconds")
+    from quartermaster.store.instants import time_of
+
+    return time_of(instant).isoformat(timespec="seconds")
