@@ -210,13 +210,11 @@ def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Rese
 
 def _give_order(transaction: Transaction, scope_id: str, found: Reservation, order_id: str) -> None:
     """Give an order that has come in the units of a reservation, all of them."""
+    state = state_of(transaction, scope_id, order_id)
     settled = settle_reserved(transaction, scope_id, [order_id])
     given = sum(one.quantity for one in settled if one.reservation_id == found.reservation_id)
     units = sum(line.quantity for line in found.lines)
-    if given == units:
-        return
-    state = state_of(transaction, scope_id, order_id)
-    if state is not None:
+    if state is not None and given != units:
         detail = f"the order is {state} and waits for {given} of the {units} units that are reserved for it"
         raise StoreError("order_state", detail, state=state, reserved=units, waiting=given)
 
