@@ -156,10 +156,7 @@ def test_a_planner_that_lost_its_lease_says_nothing_on_progress(store, clock, ho
     else:
         clock.now += HOUR
         other = do(store, acquire, "two", HOUR).fence
-        if how == "the plan is another's":
-            do(store, requeue_lost, other)
-            do(store, begin_plan, plan_id, other, "v1", 3)
-            do(store, tell_progress, plan_id, other, {"gap": 0.4})
+        fence = other if how == "the plan is another's" else own
     before = everything(store)
     with refused("lease_lost"):
         do(store, tell_progress, plan_id, fence, {"gap": 0.3})
