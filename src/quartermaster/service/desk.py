@@ -162,11 +162,13 @@ class Desk:
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
-        """Answer whether the store can be reached, with the tables that this version needs."""
+        """Answer whether the store can be reached and written, with the tables that this version needs."""
         try:
             await self._apart(partial(require_up_to_date, self.store))
         except StoreError as error:
             raise RequestRefused("store_unreachable", error.detail, {"Retry-After": "1"}) from None
+        if self.store.only_reads:
+            raise RequestRefused("store_read_only", "the disk has failed: start the service anew", {"Retry-After": "1"})
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
@@ -266,7 +268,13 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     settings
         How long a caller is told to wait.
     """
-    waits = error.code in ("idempotency_in_progress", "queue_full", "store_busy", "store_unreachable")
+    waits = error.code in (
+        "idempotency_in_progress",
+        "queue_full",
+        "store_busy",
+        "store_read_only",
+        "store_unreachable",
+    )
     headers = {"Retry-After": str(1 if error.code != "queue_full" else settings.retry_after_seconds)} if waits else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 

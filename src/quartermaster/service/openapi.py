@@ -29,7 +29,16 @@ _WITH_BODY = (
     VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
     "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
 )  # fmt: skip
-_STATEFUL = ("unauthorized", "forbidden", "not_found", VALIDATION, "rate", "store_busy", "store_unreachable")
+_STATEFUL = (
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    VALIDATION,
+    "rate",
+    "store_busy",
+    "store_read_only",
+    "store_unreachable",
+)
 _CHANGING = (
     "idempotency_key_missing", "idempotency_key_format", "idempotency_key_reused", "idempotency_in_progress",
 )  # fmt: skip
@@ -91,7 +100,9 @@ def plain(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         Its id.
     """
-    return _failures((*_EVERYWHERE, "store_unreachable")) | {200: {"description": f"{operation}: yes"}}
+    return _failures((*_EVERYWHERE, "store_read_only", "store_unreachable")) | {
+        200: {"description": f"{operation}: yes"}
+    }
 
 
 def text(operation: str) -> dict[str, Any]:

@@ -85,6 +85,7 @@ ANSWERS: Mapping[str, Answer] = {
     "busy": Answer(503, "All workers are busy"),
     "queue_full": Answer(503, "Too many plans are waiting"),
     "store_busy": Answer(503, "The store is busy"),
+    "store_read_only": Answer(503, "The store only reads"),
     "store_unreachable": Answer(503, "The store cannot be reached"),
 }
 """Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""

@@ -122,18 +122,42 @@ class Store:
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
+    _disk_failed: bool = False
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the disk has failed once, so that nothing is written any more until the database is opened again.
+
+        After a failed sync nobody knows what of the file is on the disk: the system may have thrown away what it could
+        not write and say of the next sync that all is well (LWN, "PostgreSQL's fsync() surprise", 2018).
+        """
+        return self._disk_failed
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
-        with self._turn(), self.writer.connect() as connection:
-            fail_point("before begin")
-            with connection.begin() as transaction:
-                fail_point("after begin")
-                yield Transaction(connection, self._now(connection))
-                fail_point("before commit")
-                transaction.commit()
-            fail_point("after commit")
+        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised.
+
+        Raises
+        ------
+        StoreError
+            ``store_read_only`` after the disk has failed once.
+        """
+        if self._disk_failed:
+            raise StoreError("store_read_only", "the disk has failed: nothing is written until the service starts anew")
+        try:
+            with self._turn(), self.writer.connect() as connection:
+                fail_point("before begin")
+                with connection.begin() as transaction:
+                    fail_point("after begin")
+                    yield Transaction(connection, self._now(connection))
+                    fail_point("before commit")
+                    transaction.commit()
+                fail_point("after commit")
+        except OperationalError as error:
+            if str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_IOERR"):
+                self._disk_failed = True
+                LOG.critical("the disk has failed: nothing is written until the service starts anew")
+            raise
 
     def transact(self, work: Callable[[Transaction], Result]) -> Result:
         """Do some work in a transaction that may write, again where another transaction was in its way.
