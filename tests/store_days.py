@@ -188,7 +188,16 @@ def jobs_of(day: int) -> list[Job]:
             state(f"{day} expired", "expired"),
             1,
         ),
-        Job("delta", work(delta), _count(RESERVATIONS, own.order_id == f"{day} committed", own.deducted), 1),
+        Job(
+            "delta",
+            work(delta),
+            _count(
+                RESERVATION_LINES.join(RESERVATIONS, own.reservation_id == RESERVATION_LINES.c.reservation_id),
+                own.order_id == f"{day} committed",
+                RESERVATION_LINES.c.deducted,
+            ),
+            1,
+        ),
         Job(
             "queue",
             lambda store: store.transact(lambda transaction: queue_plan(transaction, SCOPE, f"{day}", 1000)),

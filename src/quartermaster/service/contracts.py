@@ -125,7 +125,9 @@ CONTRACTS: Mapping[str, Contract] = {
         codes=("insufficient_stock",),
     ),
     "reservation": Contract(answer=stateful_answers.ReservationAnswer),
-    "commit_reservation": Contract(answer=stateful_answers.ReservationAnswer, changes=True, codes=_RESOLVE),
+    "commit_reservation": Contract(
+        answer=stateful_answers.ReservationAnswer, changes=True, codes=(*_RESOLVE, "order_state")
+    ),
     "release_reservation": Contract(answer=stateful_answers.ReservationAnswer, changes=True, codes=_RESOLVE),
     "extend_reservation": Contract(
         answer=stateful_answers.ReservationAnswer,

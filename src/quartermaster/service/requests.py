@@ -73,8 +73,15 @@ class InventoryBody(Body):
 
     kind: Annotated[str, Field(pattern="^(full|delta)$")]
     as_of: Annotated[str, Field(description="instant, RFC 3339 with offset")]
-    sequence: Annotated[int | None, Field(ge=1, description="number of a delta: one more than the last")] = None
-    deducted_through: Annotated[int | None, Field(ge=0, description="last commit that on_hand is lower for")] = None
+    sequence: Annotated[
+        int | None,
+        Field(
+            ge=1, description="number of a delta: one more than the last; of a full picture: the last delta it shows"
+        ),
+    ] = None
+    deducted_through: Annotated[
+        int | None, Field(ge=0, description="last commit that on_hand of these rows is lower for")
+    ] = None
     rows: Annotated[list[InventoryRow], Field(max_length=1_000_000)]
 
 

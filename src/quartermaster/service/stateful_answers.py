@@ -22,7 +22,10 @@ class ScopeAnswer(Answer):
     stock_version: Annotated[int, Field(description="rises with each feed")]
     commit_sequence: Annotated[int, Field(description="number of the last commit, for `deducted_through`")]
     feed_sequence: Annotated[int | None, Field(description="number of the last delta")]
-    as_of: Annotated[Instant | None, Field(description="instant of the last full picture")]
+    as_of: Annotated[Instant | None, Field(description="latest instant of a feed: older full pictures are refused")]
+    picture_as_of: Annotated[
+        Instant | None, Field(description="instant of the last full picture: older deltas change nothing")
+    ]
 
 
 class SnapshotAnswer(Answer):
@@ -41,9 +44,11 @@ class SnapshotAnswer(Answer):
 class InventoryAnswer(Answer):
     """A feed that was taken."""
 
+    applied: Annotated[bool, Field(description="false = a delta from before the last full picture: it changed nothing")]
     stock_version: int
-    sequence: int | None
-    as_of: Instant | None
+    sequence: Annotated[int | None, Field(description="number of the last delta")]
+    as_of: Annotated[Instant | None, Field(description="latest instant of a feed")]
+    picture_as_of: Annotated[Instant | None, Field(description="instant of the last full picture")]
     commit_sequence: int
 
 
@@ -99,14 +104,14 @@ class HistoryEntry(Answer):
 
 
 class GivenAllocation(Answer):
-    """What a committed plan gave."""
+    """What a committed plan, or a reservation committed for the order, gave."""
 
-    plan_id: str
+    plan_id: Annotated[str | None, Field(description="null = a reservation gave it")]
     line_id: str
     sku: str
     node_id: str
     quantity: Annotated[int, Field(ge=1)]
-    shipment_id: str
+    shipment_id: Annotated[str | None, Field(description="in the plan")]
     reservation_id: str
 
 
@@ -199,7 +204,7 @@ class GivenShipment(Answer):
 
 
 class TakerAnswer(Answer):
-    """Units of one of its SKUs that plans gave another order."""
+    """Units of one of its SKUs that another order has, by a plan or a reservation."""
 
     order_id: str
     node_id: str

@@ -23,7 +23,7 @@ from quartermaster.store.orders import NewLine, NewOrder, put_order
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability_after, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, availability_after, comes_late, take_feed
 
 SKEW_SECONDS = 300
 """How far ahead of the database's clock an instant may be."""
@@ -168,9 +168,11 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     state = take_feed(transaction, asked.scope_id, feed)
     return Answered(
         {
+            "applied": not comes_late(state, feed),
             "stock_version": state.stock_version,
             "sequence": state.feed_sequence,
             "as_of": instant(state.feed_as_of),
+            "picture_as_of": instant(state.picture_as_of),
             "commit_sequence": state.commit_sequence,
         }
     )
@@ -321,5 +323,6 @@ def scope_call(transaction: Transaction, asked: Asked) -> Answered:
             "commit_sequence": state.commit_sequence,
             "feed_sequence": state.feed_sequence,
             "as_of": instant(state.feed_as_of),
+            "picture_as_of": instant(state.picture_as_of),
         }
     )

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,7 +50,7 @@ _NOW = {
 """The database's own clock, microseconds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Transaction:
     """A transaction under way; all that a function of the store does happens in it, or not at all.
 
@@ -58,16 +59,27 @@ class Transaction:
     connection
         The connection.
     now
-        The instant it began by the database's clock, microseconds.
+        The instant by the database's clock, microseconds: that it began, or that it last looked after waiting.
+    clock
+        Reads the clock.
     """
 
     connection: Connection
     now: int
+    clock: Callable[[], int]
 
     @property
     def is_postgresql(self) -> bool:
         """Tell which database it is of."""
         return self.connection.dialect.name == POSTGRESQL
+
+    def look_at_clock(self) -> None:
+        """Read the clock again, after a lock was waited for: what is decided then is judged by that instant.
+
+        SQLite's transactions have waited before they begin.
+        """
+        if self.is_postgresql:
+            self.now = max(self.now, self.clock())
 
     def all(self, statement: Any, parameters: Any = None) -> list[Any]:
         """Run a statement and return its rows.
@@ -149,7 +161,7 @@ class Store:
                 fail_point("before begin")
                 with connection.begin() as transaction:
                     fail_point("after begin")
-                    yield Transaction(connection, self._now(connection))
+                    yield self._begun(connection)
                     fail_point("before commit")
                     transaction.commit()
                 fail_point("after commit")
@@ -190,7 +202,10 @@ class Store:
         with self.reader.connect() as connection, connection.begin():
             if connection.dialect.name == POSTGRESQL:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            yield Transaction(connection, self._now(connection))
+            yield self._begun(connection)
+
+    def _begun(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._now(connection), partial(self._now, connection))
 
     def _turn(self) -> AbstractContextManager[None]:
         return self._turns.turn(BUSY_SECONDS) if self.url.get_backend_name() == SQLITE else nullcontext()

@@ -18,11 +18,14 @@ from sqlalchemy import insert, select, update
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.leases import check_fence
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.tables import PLAN_PARTS, PLANS
 
 QUEUED, RUNNING, FINISHED, FAILED = "queued", "running", "finished", "failed"
 COMMITTED, SUPERSEDED = "committed", "superseded"
+QUEUED_AGAIN = {"state": QUEUED, "started_at": None, "fence": None, "progress": "{}"}
+"""What is written where a plan that is not made goes back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class StoredPlan:
         Why it failed; empty where it did not.
     stop_asked
         True when it is to end with the best plan so far.
+    attempts
+        How many planners took it up and have not handed it back.
     created_at, started_at, finished_at, committed_at
         Instants, microseconds.
     """
@@ -63,6 +68,7 @@ class StoredPlan:
     summary: Mapping[str, Any]
     failure: str
     stop_asked: bool
+    attempts: int
     created_at: int
     started_at: int | None
     finished_at: int | None
@@ -158,18 +164,29 @@ def begin_plan(
     )
 
 
-def tell_progress(transaction: Transaction, scope_id: str, plan_id: str, progress: Mapping[str, Any]) -> bool:
+def tell_progress(
+    transaction: Transaction, scope_id: str, plan_id: str, fence: int, progress: Mapping[str, Any]
+) -> bool:
     """Say how far a running plan is; True when it was asked to stop.
 
     Parameters
     ----------
     transaction, scope_id, plan_id
         Which.
+    fence
+        Of the planner's lease.
     progress
         JSON values.
+
+    Raises
+    ------
+    StoreError
+        ``lease_lost`` where another planner has the scope, or the plan is not running under this lease any more.
     """
-    own = (*_own(scope_id, plan_id), PLANS.c.state == RUNNING)
-    transaction.run(update(PLANS).where(*own).values(progress=json.dumps(progress, sort_keys=True)))
+    check_fence(transaction, scope_id, fence)
+    own = (*_own(scope_id, plan_id), PLANS.c.state == RUNNING, PLANS.c.fence == fence)
+    if not transaction.run(update(PLANS).where(*own).values(progress=json.dumps(progress, sort_keys=True))):
+        raise StoreError("lease_lost", "the plan is not running under this lease any more")
     return stored_plan(transaction, scope_id, plan_id).stop_asked
 
 
@@ -237,7 +254,7 @@ def requeue_lost(transaction: Transaction, scope_id: str, fence: int) -> int:
         Of the lease that is held now.
     """
     own = (PLANS.c.scope_id == scope_id, PLANS.c.state == RUNNING, PLANS.c.fence < fence)
-    return transaction.run(update(PLANS).where(*own).values(state=QUEUED, started_at=None, fence=None, progress="{}"))
+    return transaction.run(update(PLANS).where(*own).values(**QUEUED_AGAIN))
 
 
 def ask_to_stop(transaction: Transaction, scope_id: str, plan_id: str) -> StoredPlan:
@@ -336,6 +353,7 @@ def _plan(row: Any) -> StoredPlan:
         json.loads(row.summary),
         row.failure,
         bool(row.stop_asked),
+        row.attempts,
         row.created_at,
         row.started_at,
         row.finished_at,
