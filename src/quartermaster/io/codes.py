@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "time_format": "a date or time is not written as ISO 8601",
     "time_range": "a date is outside 2000-2100",
     "time_order": "the promise date is before the order",
+    "snapshot_time": "the instant of a stock picture is more than five minutes ahead of now",
     "time_future": "the order is later than the snapshot",
     "weekdays_format": "the days are not written as mon-fri or mon;wed;fri",
     "timezone": "the time zone is not an IANA name",

@@ -26,6 +26,8 @@ class Contract:
         Name of the schema of its body; empty = it has none.
     example
         A body.
+    files
+        True where the files of a snapshot may come in place of its document.
     changes
         True where it changes something and needs an idempotency key.
     status, also
@@ -37,6 +39,7 @@ class Contract:
     answer: type[Answer]
     body: str = ""
     example: Any = None
+    files: bool = False
     changes: bool = False
     status: int = 200
     also: int | None = None
@@ -53,9 +56,10 @@ CONTRACTS: Mapping[str, Contract] = {
         answer=stateful_answers.SnapshotAnswer,
         body="Snapshot",
         example=PLAN_REQUEST["snapshot"],
+        files=True,
         changes=True,
         also=201,
-        codes=("snapshot_conflict", "snapshot_shrunk", *_FEED),
+        codes=("snapshot_conflict", "snapshot_shrunk", "archive_not_allowed", "decompression_limit", *_FEED),
     ),
     "feed_inventory": Contract(
         answer=stateful_answers.InventoryAnswer,

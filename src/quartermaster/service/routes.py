@@ -53,7 +53,7 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
         """Hold a snapshot, and take its stock as the full picture; the first one makes the scope."""
         call = partial(stock_calls.put_snapshot_call, version=version)
         reading = partial(stock_calls.read_snapshot, settings=settings)
-        return await desk.change(request, PLAN, scope, call, reading=reading)
+        return await desk.change(request, PLAN, scope, call, files=True, reading=reading)
 
     @route("POST", SCOPE + "/inventory", "feed_inventory", "Feed stock")
     async def inventory(request: Request, scope: ScopeId) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from quartermaster import io
@@ -27,6 +29,9 @@ from quartermaster.store.stock import Feed, StockLine, StockRow, availability_af
 
 SKEW_SECONDS = 300
 """How far ahead of the database's clock an instant may be."""
+AS_OF_IN_DOCUMENT = Problem("snapshot_time", "", pointer="/snapshot/as_of")
+AS_OF_IN_FOLDER = Problem("snapshot_time", "", file="snapshot.toml", column="as_of")
+"""Where the instant of a snapshot stands, as a problem of it."""
 MOST_ROWS = 1_000
 """Rows of availability in one answer, at the most."""
 
@@ -70,19 +75,35 @@ def micros_of(text: str, pointer: str) -> int:
     return instant_of(read)
 
 
-def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
+def _not_ahead(transaction: Transaction, as_of: int, place: Problem) -> None:
     if as_of > transaction.now + SKEW_SECONDS * SECOND:
         detail = f"must be at most {SKEW_SECONDS} seconds ahead of now"
-        raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
+        raise InputError([replace(place, detail=detail)])
 
 
-def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenSnapshot:
+    """A snapshot that came in.
+
+    Parameters
+    ----------
+    snapshot
+        Read and checked.
+    as_of
+        Where its instant stands.
+    """
+
+    snapshot: Snapshot
+    as_of: Problem
+
+
+def read_snapshot(asked: Asked, settings: ServiceSettings) -> GivenSnapshot:
     """Read a snapshot.
 
     Parameters
     ----------
     asked
-        Its body is a snapshot document.
+        Its body is a snapshot document, or the folder of one.
     settings
         Limits.
 
@@ -91,7 +112,11 @@ def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
     InputError
         If it is not valid; carries every problem.
     """
-    return io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
+    if isinstance(asked.document, Path):
+        limits = io.Limits(max_rows=settings.max_rows, max_file_bytes=settings.max_unpacked_bytes)
+        return GivenSnapshot(io.read_folder(asked.document, limits=limits).snapshot, AS_OF_IN_FOLDER)
+    read = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows))
+    return GivenSnapshot(read.snapshot, AS_OF_IN_DOCUMENT)
 
 
 def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
@@ -104,9 +129,9 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     version
         Its name.
     """
-    snapshot: Snapshot = asked.document
-    as_of = instant_of(snapshot.as_of)
-    _not_ahead(transaction, as_of, "/snapshot/as_of")
+    given: GivenSnapshot = asked.document
+    snapshot, as_of = given.snapshot, instant_of(given.snapshot.as_of)
+    _not_ahead(transaction, as_of, given.as_of)
     stock = snapshot.inventory
     columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
     rows = [StockRow(*row) for row in zip(*columns, strict=True)]
@@ -157,7 +182,7 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     """
     body = read_as(InventoryBody, asked.document)
     as_of = micros_of(body.as_of, "/as_of")
-    _not_ahead(transaction, as_of, "/as_of")
+    _not_ahead(transaction, as_of, Problem("snapshot_time", "", pointer="/as_of"))
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(body.rows):
         if (row.node_id, row.sku) in seen:
