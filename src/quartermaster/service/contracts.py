@@ -9,6 +9,7 @@ from typing import Any
 from quartermaster.service import requests, stateful_answers
 from quartermaster.service.answers import Answer
 from quartermaster.service.examples import PLAN_REQUEST
+from quartermaster.store.orders import STATES
 
 _ORDER = {**PLAN_REQUEST["snapshot"]["orders"][0]}
 _LINES = [{"node_id": "NYC", "sku": "00123", "quantity": 2}]
@@ -48,7 +49,7 @@ class Contract:
 
 _FEED = ("snapshot_out_of_order", "deducted_through")
 _RESOLVE = ("reservation_expired", "reservation_state")
-_PLAN_PART = ("plan_state", "validation")
+_PLAN_PART = ("plan_state", "validation", "cursor")
 
 CONTRACTS: Mapping[str, Contract] = {
     "scope": Contract(answer=stateful_answers.ScopeAnswer),
@@ -73,7 +74,8 @@ CONTRACTS: Mapping[str, Contract] = {
         changes=True,
         codes=("feed_gap", "feed_known", *_FEED),
     ),
-    "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation",)),
+    "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation", "cursor")),
+    "list_orders": Contract(answer=stateful_answers.OrderListAnswer, codes=("validation", "cursor")),
     "put_orders": Contract(
         answer=stateful_answers.OrdersAnswer,
         body=requests.OrdersBody.__name__,
@@ -98,7 +100,7 @@ CONTRACTS: Mapping[str, Contract] = {
     "plan_shipments": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
     "plan_backorders": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
     "plan_prices": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
-    "plan_certificate": Contract(answer=stateful_answers.CertificateAnswer, codes=_PLAN_PART),
+    "plan_certificate": Contract(answer=stateful_answers.CertificateAnswer, codes=("plan_state",)),
     "commit_plan": Contract(
         answer=stateful_answers.PlanStateAnswer,
         body=requests.CommitBody.__name__,
@@ -157,10 +159,7 @@ def _whole(name: str, description: str, least: int, most: int, otherwise: int) -
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
-_PAGE = (
-    _whole("offset", "rows to pass over", 0, 10**9, 0),
-    _whole("limit", "rows, at the most", 1, 10_000, 1_000),
-)
+_PAGE = (_whole("limit", "rows, at the most", 1, 10_000, 1_000), _text("cursor", "`cursor` of the page before"))
 QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
     "put_snapshot": (
         {
@@ -179,7 +178,16 @@ QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
     "availability": (
         _text("sku", "only this SKU"),
         _text("node_id", "only this node"),
-        _text("after", "`after` of the page before"),
+        *_PAGE,
+    ),
+    "list_orders": (
+        {
+            "name": "state",
+            "in": "query",
+            "description": "only orders that stand so",
+            "schema": {"type": "string", "enum": [*STATES]},
+        },
+        *_PAGE,
     ),
     "events": (
         _whole("after", "number of the last event known", 0, 10**18, 0),

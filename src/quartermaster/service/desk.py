@@ -19,8 +19,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.contracts import QUERY
 from quartermaster.service.metrics import Metrics
+from quartermaster.service.pages import Cursors
 from quartermaster.service.problem_body import RequestRefused
+from quartermaster.service.query import check_known
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.settings import ServiceSettings
@@ -72,12 +75,15 @@ class Asked:
         The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
     parameters
         Of the query.
+    path
+        Of the address.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+    path: str
 
 
 Call = Callable[[Transaction, Asked], Answered]
@@ -103,6 +109,7 @@ class Desk:
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
         self._uploads = 0
+        self.cursors = Cursors(store)
 
     async def change(
         self,
@@ -158,6 +165,7 @@ class Desk:
 
         def work() -> Answered:
             asked = _asked(key, scope_id, _parsed(content), request)
+            self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
@@ -314,7 +322,9 @@ def _parsed(content: bytes) -> Any:
 
 
 def _asked(key: Key, scope_id: str, document: Any, request: Request) -> Asked:
-    return Asked(key, scope_id, document, dict(request.query_params))
+    asked = Asked(key, scope_id, document, dict(request.query_params), request.url.path)
+    check_known(asked, [one["name"] for one in QUERY.get(request.scope["route"].operation_id, ())])
+    return asked
 
 
 def _idempotency_key(request: Request) -> str:

@@ -9,14 +9,16 @@ from typing import Any
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
-from quartermaster.service.query import whole
+from quartermaster.service.pages import Cursors, limit_of
+from quartermaster.service.query import one_of, whole
 from quartermaster.service.references import Reference, References, new_order
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
-from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
+from quartermaster.store.order_list import orders_after
+from quartermaster.store.orders import STATES, NewOrder, StoredOrder, cancel_order, put_order, stored_order
 
 MOST_EVENTS = 1_000
 """Events in one answer, at the most."""
@@ -84,6 +86,32 @@ def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[
     return {"order_id": order.order_id, "result": "rejected" if order.rejected else result, "reason": order.rejected}
 
 
+def order_list_call(transaction: Transaction, asked: Asked, cursors: Cursors) -> Answered:
+    """Read a page of orders.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; the query may name a ``state``, and have ``limit`` and ``cursor``.
+    cursors
+        Of lists.
+    """
+    (after,), limit = cursors.read(asked) or [""], limit_of(asked)
+    found = orders_after(transaction, asked.scope_id, after, limit + 1, one_of(asked, "state", STATES))
+    rows = [
+        {
+            "order_id": one.order_id,
+            "state": one.state,
+            "reason": one.reason,
+            "created_at": instant(one.created_at),
+            "updated_at": instant(one.updated_at),
+        }
+        for one in found[:limit]
+    ]
+    following = cursors.written(asked, [found[limit - 1].order_id]) if len(found) > limit else None
+    return Answered({"rows": rows, "cursor": following})
+
+
 def order_call(transaction: Transaction, asked: Asked, order_id: str) -> Answered:
     """Read an order.
 
@@ -146,7 +174,7 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
         As for every call; the query may have ``after`` and ``limit``.
     """
     after = whole(asked, "after", 0, 10**18)
-    limit = whole(asked, "limit", 100, MOST_EVENTS, least=1)
+    limit = limit_of(asked, 100, MOST_EVENTS)
     found = events_after(transaction, asked.scope_id, after, limit)
     return Answered(
         {

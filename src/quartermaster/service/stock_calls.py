@@ -14,7 +14,10 @@ from quartermaster import io
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import snapshot_document
+from quartermaster.io.findings import shown
+from quartermaster.io.texts import Refused, check_id
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import flag, whole, words
 from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
 from quartermaster.service.settings import ServiceSettings
@@ -32,8 +35,6 @@ SKEW_SECONDS = 300
 AS_OF_IN_DOCUMENT = Problem("snapshot_time", "", pointer="/snapshot/as_of")
 AS_OF_IN_FOLDER = Problem("snapshot_time", "", file="snapshot.toml", column="as_of")
 """Where the instant of a snapshot stands, as a problem of it."""
-MOST_ROWS = 1_000
-"""Rows of availability in one answer, at the most."""
 
 
 def instant(micros: int | None) -> str | None:
@@ -129,6 +130,7 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     version
         Its name.
     """
+    _check_names(scope=asked.scope_id, version=version)
     given: GivenSnapshot = asked.document
     snapshot, as_of = given.snapshot, instant_of(given.snapshot.as_of)
     _not_ahead(transaction, as_of, given.as_of)
@@ -161,6 +163,16 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
         "scope_made": made,
     }
     return Answered(document, 201 if new else 200)
+
+
+def _check_names(**names: str) -> None:
+    """See that what an address makes is named as ids are."""
+    for name, text in names.items():
+        try:
+            check_id(text)
+        except Refused as refused:
+            problem = Problem(refused.code, refused.detail, pointer=f"{{{name}}}", value=shown(text))
+            raise InputError([problem]) from None
 
 
 def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
@@ -201,21 +213,23 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     )
 
 
-def availability_call(transaction: Transaction, asked: Asked) -> Answered:
+def availability_call(transaction: Transaction, asked: Asked, cursors: Cursors) -> Answered:
     """Say what may be reserved now.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; the query may name a ``sku``, a ``node_id`` and ``after`` (node and SKU of the last row).
+        As for every call; the query may name a ``sku`` and a ``node_id``, and have ``limit`` and ``cursor``.
+    cursors
+        Of lists.
     """
     state = scope_state(transaction, asked.scope_id)
-    node, _, sku = (words(asked, "after") or "").partition("\n")
+    (node, sku), limit = cursors.read(asked) or ["", ""], limit_of(asked)
     named = {"node_id": words(asked, "node_id"), "sku": words(asked, "sku")}
-    found = availability_after(transaction, asked.scope_id, (node, sku), MOST_ROWS + 1, **named)
-    rows = [{"node_id": node_id, "sku": of, "available": units} for node_id, of, units in found[:MOST_ROWS]]
-    following = "\n".join(found[MOST_ROWS - 1][:2]) if len(found) > MOST_ROWS else None
-    return Answered({"stock_version": state.stock_version, "rows": rows, "after": following})
+    found = availability_after(transaction, asked.scope_id, (node, sku), limit + 1, **named)
+    rows = [{"node_id": node_id, "sku": of, "available": units} for node_id, of, units in found[:limit]]
+    following = cursors.written(asked, found[limit - 1][:2]) if len(found) > limit else None
+    return Answered({"stock_version": state.stock_version, "rows": rows, "cursor": following})
 
 
 def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:

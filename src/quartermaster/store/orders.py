@@ -24,6 +24,7 @@ from quartermaster.store.scopes import scope_state
 from quartermaster.store.tables import ALLOCATIONS, ORDER_EVENTS, ORDER_LINES, ORDERS
 
 OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED = "open", "allocated", "backordered", "rejected", "cancelled"
+STATES = (OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED)
 PLANNABLE = (OPEN, BACKORDERED)
 """States in which an order is planned, and may still be changed."""
 
