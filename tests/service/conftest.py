@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from channel_cases import BASE, GOOD
 from starlette.testclient import TestClient
 from store.conftest import postgresql_schema, sqlite_template, store, store_url  # noqa: F401 - fixtures
+from store_cases import Clock
 
 from quartermaster.service.app import create_app
 from quartermaster.service.examples import PLAN_REQUEST
@@ -50,3 +52,24 @@ def api(store: Store) -> Iterator[Api]:  # noqa: F811
         put = caller.ask("PUT", "/v1/scopes/north/snapshots/v1", SNAPSHOT)
         assert put.status_code == 201, put.text
         yield caller
+
+
+@pytest.fixture
+def connect(store: Store) -> Iterator[Callable[..., Api]]:  # noqa: F811
+    """Makes a caller of the service over the store of the test; scope "base" holds the good snapshot."""
+    store.clock = Clock()
+    secret, _ = store.transact(lambda transaction: make_key(transaction, "tests", ["admin"]))
+    opened = []
+
+    def made(**limits):
+        client = TestClient(create_app(ServiceSettings(**limits), store), raise_server_exceptions=False)
+        client.__enter__()
+        opened.append(client)
+        caller = Api(client, secret)
+        assert caller.ask("PUT", f"{BASE}/snapshots/v1", GOOD, key=f"base {len(opened)}").status_code in (200, 201)
+        assert caller.ask("GET", BASE).status_code == 200  # what the first answer makes is there
+        return caller
+
+    yield made
+    for client in opened:
+        client.__exit__(None, None, None)

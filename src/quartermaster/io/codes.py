@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "unknown_zone": "the zone is not in zones",
     "no_lines": "the order has no lines",
     "too_many_rejected": "too large a share of the orders is bad",
+    "snapshot_incomplete": "a snapshot has another number of rows than was declared",
     # Units, mass, place
     "weight_not_positive": "a weight is not above 0, or not given",
     "weight_range": "a weight (of a product, or in the policy's objective) is outside its range",

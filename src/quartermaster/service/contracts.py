@@ -169,6 +169,12 @@ QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
             "schema": {"type": "boolean", "default": False},
         },
         {
+            "name": "stock_rows",
+            "in": "query",
+            "description": "how many rows its stock has: a snapshot with another number is refused as half sent",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**9},
+        },
+        {
             "name": "deducted_through",
             "in": "query",
             "description": "the last of our commits that on_hand is lower for",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quartermaster.errors import InputError, StoreError
@@ -57,11 +57,27 @@ def orders_call(transaction: Transaction, asked: Asked) -> Answered:
     """
     orders: list[NewOrder | Mapping[str, Any]] = asked.document
     told: list[Mapping[str, Any]] = [{}] * len(orders)
+    orders = _without_conflicts(orders)
     # by id, so that two requests never wait for each other; those of one id in the order in which they came
     for at in sorted(range(len(orders)), key=lambda at: _order_id(orders[at])):
         order = orders[at]
         told[at] = _taken(transaction, asked.scope_id, order) if isinstance(order, NewOrder) else order
     return Answered({"orders": told})
+
+
+def _without_conflicts(orders: Sequence[NewOrder | Mapping[str, Any]]) -> list[NewOrder | Mapping[str, Any]]:
+    """Refuse each order that stands in the request twice with different content: neither is more right."""
+    contents: dict[str, set[str]] = {}
+    for order in orders:
+        if isinstance(order, NewOrder):
+            contents.setdefault(order.order_id, set()).add(order.document)
+    reason = "order_conflict: the request has it twice with different content"
+    return [
+        {"order_id": order.order_id, "result": "refused", "reason": reason}
+        if isinstance(order, NewOrder) and len(contents[order.order_id]) > 1
+        else order
+        for order in orders
+    ]
 
 
 def _order_id(order: NewOrder | Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import snapshot_document
 from quartermaster.io.findings import shown
+from quartermaster.io.instants import microseconds, parse_instant
 from quartermaster.io.texts import Refused, check_id
 from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.pages import Cursors, limit_of
@@ -63,17 +63,12 @@ def micros_of(text: str, pointer: str) -> int:
     Raises
     ------
     InputError
-        ``time_format`` or ``time_no_offset``.
+        ``time_format``, ``time_no_offset`` or ``time_range``.
     """
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        detail = "must be an instant such as 2026-11-02T08:00:00+01:00"
-        raise InputError([Problem("time_format", detail, pointer=pointer, value=text[:64])]) from None
-    if read.tzinfo is None:
-        detail = "time needs an offset, such as +02:00"
-        raise InputError([Problem("time_no_offset", detail, pointer=pointer, value=text[:64])])
-    return instant_of(read)
+        return microseconds(parse_instant(text))
+    except Refused as refused:
+        raise InputError([Problem(refused.code, refused.detail, pointer=pointer, value=shown(text))]) from None
 
 
 def _not_ahead(transaction: Transaction, as_of: int, place: Problem) -> None:
@@ -135,6 +130,10 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     snapshot, as_of = given.snapshot, instant_of(given.snapshot.as_of)
     _not_ahead(transaction, as_of, given.as_of)
     stock = snapshot.inventory
+    declared = whole(asked, "stock_rows", len(stock), 10**9)
+    if declared != len(stock):
+        detail = f"its stock has {len(stock)} rows"
+        raise InputError([Problem("snapshot_incomplete", detail, pointer="?stock_rows", value=str(declared))])
     columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
     rows = [StockRow(*row) for row in zip(*columns, strict=True)]
     content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
@@ -195,11 +194,12 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     body = read_as(InventoryBody, asked.document)
     as_of = micros_of(body.as_of, "/as_of")
     _not_ahead(transaction, as_of, Problem("snapshot_time", "", pointer="/as_of"))
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], int] = {}
     for number, row in enumerate(body.rows):
-        if (row.node_id, row.sku) in seen:
-            raise InputError([Problem("duplicate_row", "this pair stands twice", pointer=f"/rows/{number}")])
-        seen.add((row.node_id, row.sku))
+        first = seen.setdefault((row.node_id, row.sku), number)
+        if first != number:
+            detail = f"/rows/{first} says of this node and SKU already"
+            raise InputError([Problem("duplicate_row", detail, pointer=f"/rows/{number}")])
     rows = [StockRow(row.node_id, row.sku, row.on_hand, row.safety_stock, row.reserved) for row in body.rows]
     feed = Feed(rows, body.kind == "full", as_of, body.sequence, body.deducted_through)
     state = take_feed(transaction, asked.scope_id, feed)
