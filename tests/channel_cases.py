@@ -15,7 +15,7 @@ from store_cases import everything
 from quartermaster.io.codes import CODES
 from quartermaster.service.answers import ProblemAnswer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 CHANNELS = json.loads((HERE / "channels.json").read_text(encoding="utf-8"))
 BODIES = json.loads((HERE / "bodies.json").read_text(encoding="utf-8"))
 GOOD = json.loads((HERE / "good.json").read_text(encoding="utf-8"))

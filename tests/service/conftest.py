@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from channel_cases import BASE, GOOD
 from starlette.testclient import TestClient
@@ -14,6 +15,7 @@ from store_cases import Clock
 
 from quartermaster.service.app import create_app
 from quartermaster.service.examples import PLAN_REQUEST
+from quartermaster.service.guard import SECURITY_HEADERS
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import Store
 from quartermaster.store.keys import make_key
@@ -21,11 +23,20 @@ from quartermaster.store.keys import make_key
 SNAPSHOT = {**PLAN_REQUEST["snapshot"], "orders": []}
 
 
+def has_its_headers(response: httpx.Response) -> None:
+    """S16: of every answer, whatever it answers."""
+    for name, value in SECURITY_HEADERS.items():
+        assert response.headers.get_list(name) == [value], (response.request.url, name)
+    assert "server" not in response.headers
+    assert not any(name.startswith("access-control") for name in response.headers)
+
+
 class Api:
     """The service as one caller: a key, and an idempotency key of its own for each change."""
 
     def __init__(self, client: TestClient, secret: str) -> None:
         self.client, self.secret = client, secret
+        client.event_hooks = {"response": [has_its_headers]}
         self._numbers = itertools.count()
 
     def headers(self, key: str | None = None) -> dict[str, str]:
@@ -51,6 +62,7 @@ def api(store: Store) -> Iterator[Api]:  # noqa: F811
         caller = Api(client, secret)
         put = caller.ask("PUT", "/v1/scopes/north/snapshots/v1", SNAPSHOT)
         assert put.status_code == 201, put.text
+        assert caller.ask("GET", "/v1/scopes/north").status_code == 200  # what the first answer makes is there
         yield caller
 
 
