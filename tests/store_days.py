@@ -32,7 +32,7 @@ from quartermaster.store.tables import (
     ORDER_EVENTS,
     ORDER_LINES,
     ORDERS,
-    PLAN_PARTS,
+    PLAN_BLOCKS,
     PLANS,
     RESERVATION_LINES,
     RESERVATIONS,
@@ -206,7 +206,10 @@ def jobs_of(day: int) -> list[Job]:
         ),
         Job("begin", work(begin), _count(PLANS, planned, PLANS.c.state != "queued"), 1),
         Job(
-            "finish", work(finish), _count(PLAN_PARTS.join(PLANS, PLANS.c.plan_id == PLAN_PARTS.c.plan_id), planned), 3
+            "finish",
+            work(finish),
+            _count(PLAN_BLOCKS.join(PLANS), planned),
+            3,
         ),
         Job("plan commit", work(settle), settled, 1 + 2 + 2 + 2 + 3),
         Job(

@@ -6,7 +6,8 @@ A change runs in one transaction of the store, together with the note of its ide
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,11 +19,15 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.contracts import QUERY
 from quartermaster.service.metrics import Metrics
+from quartermaster.service.pages import Cursors
 from quartermaster.service.problem_body import RequestRefused
+from quartermaster.service.query import check_known
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
@@ -67,15 +72,18 @@ class Asked:
     scope_id
         Where.
     document
-        The body, parsed, or as the route reads it; None without one.
+        The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
     parameters
         Of the query.
+    path
+        Of the address.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+    path: str
 
 
 Call = Callable[[Transaction, Asked], Answered]
@@ -100,6 +108,8 @@ class Desk:
         self.references = References(settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
+        self._uploads = 0
+        self.cursors = Cursors(store)
 
     async def change(
         self,
@@ -109,6 +119,7 @@ class Desk:
         call: Call,
         *,
         body: bool = True,
+        files: bool = False,
         reading: Callable[[Asked], Any] | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
@@ -125,15 +136,16 @@ class Desk:
             What it does.
         body
             True when it has a JSON body.
+        files
+            True when files may come in its place: a zip, or a form; the call is asked their folder.
         reading
             Reads what is long to read before the transaction, for which others wait; the call is asked what it returns
             in place of the parsed body.
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
-        content = await self._content(request) if body else b""
-        work = partial(self._once, request, key, name, scope_id, content, call, reading)
-        reply = await self._apart(work)
+        async with self._arriving(request, body, files) as content:
+            reply = await self._apart(partial(self._once, request, key, name, scope_id, content, call, reading))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -152,7 +164,8 @@ class Desk:
         content = await self._content(request) if body else b""
 
         def work() -> Answered:
-            asked = _asked(key, scope_id, content, request)
+            asked = _asked(key, scope_id, _parsed(content), request)
+            self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
@@ -227,6 +240,29 @@ class Desk:
         check_headers(request, self.settings)
         return await read_body(request, self.settings)
 
+    @asynccontextmanager
+    async def _arriving(self, request: Request, body: bool, files: bool) -> AsyncIterator[bytes | Upload]:
+        """Receive a body; files are held on disk until the block ends, and those of a few requests at a time."""
+        if not body:
+            yield b""
+            return
+        media = check_headers(request, self.settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
+        if media == JSON_TYPE:
+            yield await read_body(request, self.settings)
+            return
+        if self._uploads >= self.settings.uploads:
+            wait = {"Retry-After": str(self.settings.retry_after_seconds)}
+            raise RequestRefused("busy", "other snapshots are being received; try again later", wait)
+        self._uploads += 1
+        try:
+            upload = await received(request, self.settings, media)
+            try:
+                yield upload
+            finally:
+                upload.close()
+        finally:
+            self._uploads -= 1
+
     async def _apart(self, work: Callable[[], Result]) -> Result:
         """Do work with the store in a worker thread; tell where the store does not answer."""
 
@@ -242,20 +278,30 @@ class Desk:
         key: Key,
         name: str,
         scope_id: str,
-        content: bytes,
+        content: bytes | Upload,
         call: Call,
         reading: Callable[[Asked], Any] | None,
     ) -> Reply:
-        asked = _asked(key, scope_id, content, request)
-        if reading is not None:
-            asked = replace(asked, document=reading(asked))
+        with self._opened(content) as (document, told):
+            asked = _asked(key, scope_id, document, request)
+            if reading is not None:
+                asked = replace(asked, document=reading(asked))
         target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
 
         def effect(transaction: Transaction) -> Reply:
             answered = call(transaction, asked)
             return Reply(answered.status, _bytes(answered.document))
 
-        return once(self.store, key.key_id, name, target + content, effect)
+        return once(self.store, key.key_id, name, target + told, effect)
+
+    @contextmanager
+    def _opened(self, content: bytes | Upload) -> Iterator[tuple[Any, bytes]]:
+        """Open what has arrived, and say what of it the idempotency key stands for: of files, names and contents."""
+        if isinstance(content, Upload):
+            with unpacked(content, self.settings) as opened:
+                yield opened
+        else:
+            yield _parsed(content), content
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
@@ -279,9 +325,14 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 
 
-def _asked(key: Key, scope_id: str, content: bytes, request: Request) -> Asked:
-    document = io.parse_document(content) if content else None
-    return Asked(key, scope_id, document, dict(request.query_params))
+def _parsed(content: bytes) -> Any:
+    return io.parse_document(content) if content else None
+
+
+def _asked(key: Key, scope_id: str, document: Any, request: Request) -> Asked:
+    asked = Asked(key, scope_id, document, dict(request.query_params), request.url.path)
+    check_known(asked, [one["name"] for one in QUERY.get(request.scope["route"].operation_id, ())])
+    return asked
 
 
 def _idempotency_key(request: Request) -> str:

@@ -264,14 +264,24 @@ PLANS = Table(
     ),
 )
 
-PLAN_PARTS = Table(
-    "plan_parts",
+PLAN_BLOCKS = Table(
+    "plan_blocks",
     METADATA,
     Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("rows", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""Files of a plan, compressed."""
+"""Files of a plan in blocks, compressed; a table is cut at its rows, so that a page of it is read by itself."""
+
+SECRETS = Table(
+    "secrets",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What this database signs with."""
 
 ALLOCATIONS = Table(
     "allocations",
