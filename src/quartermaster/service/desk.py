@@ -34,6 +34,8 @@ Result = TypeVar("Result")
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
 """Longest idempotency key, characters."""
+READINGS = 3
+"""How often a request is read because what was read is out of date."""
 MAX_SCOPE = 64
 """Longest scope id, characters."""
 LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("admin",))
@@ -76,6 +78,20 @@ class Asked:
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+
+
+class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
+    """What a call was asked is out of date: nothing of it happens, and it is read and called again.
+
+    Parameters
+    ----------
+    detail
+        What is told where that is so each time.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
 
 
 Call = Callable[[Transaction, Asked], Answered]
@@ -244,16 +260,21 @@ class Desk:
         call: Call,
         reading: Callable[[Asked], Any] | None,
     ) -> Reply:
-        asked = _asked(key, scope_id, content, request)
-        if reading is not None:
-            asked = replace(asked, document=reading(asked))
+        given = _asked(key, scope_id, content, request)
         target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+        told = ""
+        for _ in range(READINGS):
+            asked = given if reading is None else replace(given, document=reading(given))
+            try:
+                return once(self.store, key.key_id, name, target + content, partial(_reply, call, asked))
+            except ReadAgain as again:
+                told = again.detail
+        raise StoreError("store_busy", told)
 
-        def effect(transaction: Transaction) -> Reply:
-            answered = call(transaction, asked)
-            return Reply(answered.status, _bytes(answered.document))
 
-        return once(self.store, key.key_id, name, target + content, effect)
+def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
+    answered = call(transaction, asked)
+    return Reply(answered.status, _bytes(answered.document))
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
