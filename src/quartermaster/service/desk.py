@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
 from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.rates import Rates
@@ -26,7 +27,7 @@ from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
-from quartermaster.store.keys import Key, note_use, verified
+from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
 
 Result = TypeVar("Result")
@@ -114,6 +115,7 @@ class Desk:
     def __init__(self, store: Store, settings: ServiceSettings, *, insecure: bool = False) -> None:
         self.store, self.settings, self.insecure = store, settings, insecure
         self.references = References(settings)
+        self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
 
@@ -215,7 +217,7 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await self._apart(partial(self._key, request))
+        key = LOCAL if self.insecure else await self._key(request)
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
@@ -225,17 +227,11 @@ class Desk:
             raise RequestRefused("forbidden", f"this key may not {action}")
         return key
 
-    def _key(self, request: Request) -> Key:
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-        with self.store.read() as transaction:
-            key = verified(transaction, presented.strip() if scheme.lower() == "bearer" else "")
-            now = transaction.now
-        if key is None:
-            detail = "give a key: Authorization: Bearer KEY"
-            raise RequestRefused("unauthorized", detail, {"WWW-Authenticate": "Bearer"})
-        if key.last_used_at is None or now - key.last_used_at > 2 * 60_000_000:
-            self.store.transact(lambda transaction: note_use(transaction, key))
-        return key
+    async def _key(self, request: Request) -> Key:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        presented = given.strip() if scheme.lower() == "bearer" else ""
+        peer = request.client.host if request.client else ""
+        return self.keyring.known(presented) or await self._apart(partial(self.keyring.looked_up, presented, peer))
 
     async def _content(self, request: Request) -> bytes:
         check_headers(request, self.settings)

@@ -133,7 +133,7 @@ class Routers:
                 held.router.reprice(counted.prices or None)
                 held.plan_id = counted.plan_id
             _count(held.router, counted.units)
-            now = time_of(counted.now)
+            now = time_of(counted.now).replace(second=0, microsecond=0)  # cut-offs are of whole minutes
             if now > held.router.as_of:
                 held.router.advance(now)
             yield held.router
