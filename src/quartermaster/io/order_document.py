@@ -44,13 +44,10 @@ class OrderReader:
 
     Parameters
     ----------
-    as_of
-        Instant of its stock picture, aware.
     checks
-        What else its orders are checked against.
+        What its orders are checked against.
     """
 
-    as_of: datetime
     checks: OrderChecks
 
     @classmethod
@@ -62,21 +59,23 @@ class OrderReader:
         snapshot
             Checked.
         """
-        return cls(snapshot.as_of, OrderChecks.of(snapshot))
+        return cls(OrderChecks.of(snapshot))
 
-    def read(self, document: Any) -> tuple[Order, list[OrderLine]] | None:
+    def read(self, document: Any, now: datetime) -> tuple[Order, list[OrderLine]] | None:
         """Read an order; None where it is not plainly good.
 
         Parameters
         ----------
         document
             The order with its ``lines``, parsed by `parse_document`.
+        now
+            Instant by which it must have been ordered, aware.
 
         Returns
         -------
         tuple of Order and list of OrderLine
-            As `read_document` reads them from a snapshot of this network with this one order: its place looked up, its
-            lines by id.
+            As `read_document` reads them from a snapshot of this network as of now with this one order: its place
+            looked up, its lines by id.
         """
         try:
             order = _order(document)
@@ -85,17 +84,7 @@ class OrderReader:
         except (Refused, InputError):
             return None
         order = _placed(order)
-        return (order, lines) if self._in_time(order) else None
-
-    def _in_time(self, order: Order) -> bool:
-        """Tell whether it was ordered by now, and promised for no day before that."""
-        if order.ordered_at is None:
-            return True
-        if order.ordered_at > self.as_of + timedelta(microseconds=int(SKEW.astype(int))):
-            return False
-        lon = float("nan") if order.lon is None else order.lon
-        behind = timedelta(microseconds=int(behind_utc(np.array([lon]))[0].astype(int)))
-        return order.promise_date is None or order.promise_date >= (order.ordered_at - behind).date()
+        return (order, lines) if _in_time(order, now) else None
 
 
 def _order(document: Any) -> Order:
@@ -151,6 +140,17 @@ def _value(rule: CellRule, cell: Any) -> Any:
     if kind is Kind.INSTANT:
         return _EPOCH + timedelta(microseconds=read)
     return from_micro(read) if kind is Kind.MONEY else read
+
+
+def _in_time(order: Order, now: datetime) -> bool:
+    """Tell whether it was ordered by now, and promised for no day before that."""
+    if order.ordered_at is None:
+        return True
+    if order.ordered_at > now + timedelta(microseconds=int(SKEW.astype(int))):
+        return False
+    lon = float("nan") if order.lon is None else order.lon
+    behind = timedelta(microseconds=int(behind_utc(np.array([lon]))[0].astype(int)))
+    return order.promise_date is None or order.promise_date >= (order.ordered_at - behind).date()
 
 
 def _placed(order: Order) -> Order:

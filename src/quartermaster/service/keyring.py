@@ -37,9 +37,7 @@ class Keyring:
         Seconds; for tests.
     """
 
-    def __init__(
-        self, store: Store, settings: ServiceSettings, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, store: Store, settings: ServiceSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._seconds, self._clock = store, settings.key_seconds, clock
         self._known: OrderedDict[bytes, tuple[Key, float]] = OrderedDict()
         self._wrong = Rates(settings.wrong_keys_per_second, clock, BURST_SECONDS)

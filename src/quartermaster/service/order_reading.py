@@ -36,7 +36,7 @@ def new_orders(reference: Reference, documents: Sequence[Any]) -> list[NewOrder 
     found: dict[int, NewOrder | InputError] = {}
     doubtful = []
     for at, document in enumerate(documents):
-        read = reference.reader.read(document)
+        read = reference.reader.read(document, reference.now)
         if read is None:
             doubtful.append(at)
         else:

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from quartermaster import io
@@ -14,6 +15,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import time_of
 from quartermaster.store.snapshots import Stored, content_of, latest_snapshot
 
 MOST_HELD = 4
@@ -36,6 +38,8 @@ class Reference:
         What a snapshot document of some of its orders begins with: ``snapshot`` and ``nodes``.
     products
         Rows of its products by SKU.
+    now
+        The instant at which orders are read: they may be later than the snapshot.
     """
 
     stored: Stored
@@ -43,6 +47,7 @@ class Reference:
     reader: io.OrderReader
     frame: Mapping[str, Any]
     products: Mapping[str, Mapping[str, Any]]
+    now: datetime
 
     def order(self, document: Any) -> tuple[Order, list[OrderLine]]:
         """Read one order as it would be read in a snapshot.
@@ -57,7 +62,7 @@ class Reference:
         InputError
             If it is not valid; carries every problem, with pointers into the order.
         """
-        found = self.reader.read(document)
+        found = self.reader.read(document, self.now)
         if found is not None:
             return found
         try:
@@ -77,7 +82,8 @@ class Reference:
         """
         named = {sku for order in orders for sku in _skus(order)}
         products = [self.products[sku] for sku in sorted(named & self.products.keys())]
-        return {**self.frame, "orders": list(orders), "products": products, "inventory": []}
+        heading = {**self.frame["snapshot"], "as_of": self.now.isoformat()}
+        return {**self.frame, "snapshot": heading, "orders": list(orders), "products": products, "inventory": []}
 
 
 def of_order(problems: Iterable[Problem], position: int) -> list[Problem]:
@@ -150,26 +156,27 @@ class References:
         transaction, stored
             Where it is held.
         """
-        found = self._known(stored)
+        now = time_of(transaction.now)
+        found = self._known(stored, now)
         if found is None:
             with self._reading:  # one is read at a time; who waited finds it read
-                found = self._known(stored) or self._read(transaction, stored)
+                found = self._known(stored, now) or self._read(transaction, stored, now)
         return found
 
-    def _known(self, stored: Stored) -> Reference | None:
+    def _known(self, stored: Stored, now: datetime) -> Reference | None:
         with self._lock:
             held = self._held.get(stored.sha256)
             if held is None:
                 return None
             self._held.move_to_end(stored.sha256)
-            return held if held.stored == stored else replace(held, stored=stored)
+            return replace(held, stored=stored, now=now)
 
-    def _read(self, transaction: Transaction, stored: Stored) -> Reference:
+    def _read(self, transaction: Transaction, stored: Stored, now: datetime) -> Reference:
         document = io.parse_document(content_of(transaction, stored.sha256))
         snapshot = io.read_document(document, limits=self._limits).snapshot
         products = {row["sku"]: row for row in _rows(document["products"])}
         frame = {"snapshot": document["snapshot"], "nodes": document["nodes"]}
-        reference = Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products)
+        reference = Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products, now)
         with self._lock:
             self._held[stored.sha256] = reference
             while len(self._held) > MOST_HELD:
