@@ -231,7 +231,8 @@ class Desk:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         presented = given.strip() if scheme.lower() == "bearer" else ""
         peer = request.client.host if request.client else ""
-        return self.keyring.known(presented) or await self._apart(partial(self.keyring.looked_up, presented, peer))
+        known = self.keyring.known(presented)
+        return known if known is not None else await self._apart(partial(self.keyring.looked_up, presented, peer))
 
     async def _content(self, request: Request) -> bytes:
         check_headers(request, self.settings)

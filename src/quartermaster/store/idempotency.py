@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, and_, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, select
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Store, Transaction
@@ -91,7 +91,7 @@ def once(store: Store, key_id: str, key: str, request: bytes, effect: Callable[[
     return store.transact(run)
 
 
-def _known(transaction: Transaction, key_id: str, key: str) -> Row[Any] | None:
+def _known(transaction: Transaction, key_id: str, key: str) -> Any | None:
     """Return what was answered to a key; on PostgreSQL lock the key with the same statement.
 
     A copy that ends between that statement's view of the table and its lock is not seen. Its note is: this one cannot
