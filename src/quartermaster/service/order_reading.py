@@ -49,24 +49,29 @@ def new_orders(reference: Reference, documents: Sequence[Any]) -> list[NewOrder 
 
 
 def _together(documents: Sequence[Any], places: Sequence[int]) -> Iterator[list[int]]:
-    """Cut orders into those that are read together: so few, of ids of their own, with lines that are a list.
-
-    Ids that stand twice, and lines that are no list, are problems of more than their own order; such an order is read
-    alone.
-    """
+    """Cut orders into those that are read together: so few, of ids of their own, that say nothing of each other."""
     some: dict[str, int] = {}
     for at in places:
-        document = documents[at]
-        order_id = document.get("order_id") if isinstance(document, Mapping) else None
-        if not isinstance(order_id, str) or not isinstance(document.get("lines"), list):
+        if not _keeps_to_itself(documents[at]):
             yield [at]
             continue
+        order_id = documents[at]["order_id"]
         if order_id in some or len(some) == AT_ONCE:
             yield list(some.values())
             some = {}
         some[order_id] = at
     if some:
         yield list(some.values())
+
+
+def _keeps_to_itself(document: Any) -> bool:
+    """Tell whether what is wrong with an order is its own: its lines are a list, and none is of another order."""
+    if not isinstance(document, Mapping) or not isinstance(document.get("order_id"), str):
+        return False
+    lines, order_id = document.get("lines"), document["order_id"]
+    if not isinstance(lines, list):
+        return False
+    return all(isinstance(line, Mapping) and line.get("order_id", order_id) == order_id for line in lines)
 
 
 def _problems(reference: Reference, documents: Sequence[Any]) -> list[Sequence[Problem]]:
