@@ -5,8 +5,11 @@ A change runs in one transaction of the store, together with the note of its ide
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -30,11 +33,15 @@ from quartermaster.store.idempotency import Reply, once
 from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
 
+LOG = logging.getLogger("quartermaster.service")
+
 Result = TypeVar("Result")
 
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
 """Longest idempotency key, characters."""
+NOTE_SECONDS = 30.0
+"""Time between two notes of when keys were used."""
 READINGS = 3
 """How often a request is read because what was read is out of date."""
 MAX_SCOPE = 64
@@ -118,6 +125,28 @@ class Desk:
         self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Keep the books of keys while the block runs: their use is noted now and then, and at the end."""
+
+        async def noting() -> None:
+            while True:
+                await asyncio.sleep(NOTE_SECONDS)
+                await self._note_uses()
+
+        task = asyncio.create_task(noting())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await self._note_uses()
+
+    async def _note_uses(self) -> None:
+        try:
+            await self._apart(self.keyring.write_uses)
+        except Exception:
+            LOG.warning("when keys were used could not be noted; it is tried again", exc_info=True)
 
     async def change(
         self,

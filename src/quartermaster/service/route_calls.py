@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,23 +28,23 @@ class Routed:
 
     Parameters
     ----------
-    body
-        What was asked.
-    order
-        Its order, read.
-    lines
-        The lines of it.
+    reserve
+        Whether units are to be held.
+    order_id
+        Of the order.
     lifetime
-        Microseconds for which units are held.
-    routing
-        Its options.
+        Microseconds for which they are held.
+    document
+        Its options, as they are answered.
+    units
+        What its best option takes, by node and SKU.
     """
 
-    body: RouteBody
-    order: Order
-    lines: Sequence[OrderLine]
+    reserve: bool
+    order_id: str
     lifetime: int
-    routing: Routing
+    document: Mapping[str, Any]
+    units: Mapping[tuple[str, str], int]
 
 
 def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
@@ -71,7 +71,9 @@ def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSe
     with store.read() as transaction:
         order, lines, counted = _counted(transaction, asked.scope_id, routers, body.order)
     with routers.lent(counted) as router:
-        return Routed(body, order, lines, lifetime, router.route(order, lines, body.count))
+        routing = router.route(order, lines, body.count)
+    document = routing_document(routing, nodes=body.nodes)
+    return Routed(body.reserve, order.order_id, lifetime, document, routing.best.taken())
 
 
 def route_call(transaction: Transaction, asked: Asked) -> Answered:
@@ -88,17 +90,16 @@ def route_call(transaction: Transaction, asked: Asked) -> Answered:
         Where others took units of its best option meanwhile.
     """
     routed: Routed = asked.document
-    document, units = routing_document(routed.routing), routed.routing.best.taken()
-    if not routed.body.reserve or not units:
-        return Answered({**document, "reservation": None})
-    wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
+    if not routed.reserve or not routed.units:
+        return Answered({**routed.document, "reservation": None})
+    wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(routed.units.items())]
     try:
-        held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order.order_id)
+        held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order_id)
     except StoreError as error:
         if error.code != "insufficient_stock":
             raise
         raise ReadAgain("others took the units of its best option again and again") from None
-    return Answered({**document, "reservation": reservation_document(held)}, 201)
+    return Answered({**routed.document, "reservation": reservation_document(held)}, 201)
 
 
 def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
@@ -120,17 +121,19 @@ def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> An
     )
 
 
-def routing_document(routing: Routing) -> dict[str, Any]:
+def routing_document(routing: Routing, *, nodes: bool = True) -> dict[str, Any]:
     """Write the options of an order, and why the other nodes lost.
 
     Parameters
     ----------
     routing
         The options.
+    nodes
+        False leaves the other nodes out.
     """
     return {
         "options": [option_document(option) for option in routing.options],
-        "nodes": verdict_documents(routing),
+        "nodes": verdict_documents(routing) if nodes else [],
     }
 
 
