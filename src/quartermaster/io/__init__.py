@@ -17,6 +17,7 @@ from quartermaster.io.from_frames import snapshot_from_frames
 from quartermaster.io.json_text import parse_document
 from quartermaster.io.limits import Limits
 from quartermaster.io.options import ReadOptions
+from quartermaster.io.order_document import OrderReader
 from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
@@ -30,6 +31,7 @@ __all__ = [
     "FILE_NAMES",
     "BroughtPlan",
     "Limits",
+    "OrderReader",
     "ReadOptions",
     "Reading",
     "Rejected",

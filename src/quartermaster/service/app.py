@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from quartermaster.errors import InputError, StoreError
 from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
+from quartermaster.service.crowd import Crowd
 from quartermaster.service.desk import Desk, refused
 from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
@@ -53,10 +54,12 @@ def create_app(
     """
     limits = settings or ServiceSettings()
     workers = Workers(limits)
+    desk = None if store is None else Desk(store, limits, insecure=insecure)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with nullcontext() if desk is None else desk.open():
+            yield
         workers.close()
 
     app = FastAPI(
@@ -68,6 +71,8 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    if store is not None:
+        app.add_middleware(Crowd, settings=limits)
     app.add_middleware(Guard)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestRefused, _refused)
@@ -117,8 +122,8 @@ def create_app(
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
     if store is not None or described_only:
-        metrics, desk = Metrics(store), Desk(store, limits, insecure=insecure)  # type: ignore[arg-type]
-        app.include_router(stateful_routes(desk, metrics))
+        metrics = Metrics(store)
+        app.include_router(stateful_routes(desk or Desk(store, limits), metrics))  # type: ignore[arg-type]
         app.add_exception_handler(StoreError, partial(_store_refused, limits))
         app.add_middleware(Measured, metrics=metrics)
 

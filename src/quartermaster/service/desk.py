@@ -5,7 +5,9 @@ A change runs in one transaction of the store, together with the note of its ide
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +22,7 @@ from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.contracts import QUERY
+from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
 from quartermaster.service.pages import Cursors
 from quartermaster.service.problem_body import RequestRefused
@@ -31,14 +34,20 @@ from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, 
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
-from quartermaster.store.keys import Key, note_use, verified
+from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
+
+LOG = logging.getLogger("quartermaster.service")
 
 Result = TypeVar("Result")
 
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
 """Longest idempotency key, characters."""
+NOTE_SECONDS = 30.0
+"""Time between two notes of when keys were used."""
+READINGS = 3
+"""How often a request is read because what was read is out of date."""
 MAX_SCOPE = 64
 """Longest scope id, characters."""
 LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("admin",))
@@ -86,6 +95,20 @@ class Asked:
     path: str
 
 
+class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
+    """What a call was asked is out of date: nothing of it happens, and it is read and called again.
+
+    Parameters
+    ----------
+    detail
+        What is told where that is so each time.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
 Call = Callable[[Transaction, Asked], Answered]
 """A call: it may read and write in its transaction, and does nothing else."""
 
@@ -106,10 +129,33 @@ class Desk:
     def __init__(self, store: Store, settings: ServiceSettings, *, insecure: bool = False) -> None:
         self.store, self.settings, self.insecure = store, settings, insecure
         self.references = References(settings)
+        self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
         self._uploads = 0
         self.cursors = Cursors(store)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Keep the books of keys while the block runs: their use is noted now and then, and at the end."""
+
+        async def noting() -> None:
+            while True:
+                await asyncio.sleep(NOTE_SECONDS)
+                await self._note_uses()
+
+        task = asyncio.create_task(noting())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await self._note_uses()
+
+    async def _note_uses(self) -> None:
+        try:
+            await self._apart(self.keyring.write_uses)
+        except Exception:
+            LOG.warning("when keys were used could not be noted; it is tried again", exc_info=True)
 
     async def change(
         self,
@@ -214,7 +260,7 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await self._apart(partial(self._key, request))
+        key = LOCAL if self.insecure else await self._key(request)
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
@@ -224,17 +270,12 @@ class Desk:
             raise RequestRefused("forbidden", f"this key may not {action}")
         return key
 
-    def _key(self, request: Request) -> Key:
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-        with self.store.read() as transaction:
-            key = verified(transaction, presented.strip() if scheme.lower() == "bearer" else "")
-            now = transaction.now
-        if key is None:
-            detail = "give a key: Authorization: Bearer KEY"
-            raise RequestRefused("unauthorized", detail, {"WWW-Authenticate": "Bearer"})
-        if key.last_used_at is None or now - key.last_used_at > 2 * 60_000_000:
-            self.store.transact(lambda transaction: note_use(transaction, key))
-        return key
+    async def _key(self, request: Request) -> Key:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        presented = given.strip() if scheme.lower() == "bearer" else ""
+        peer = request.client.host if request.client else ""
+        known = self.keyring.known(presented)
+        return known if known is not None else await self._apart(partial(self.keyring.looked_up, presented, peer))
 
     async def _content(self, request: Request) -> bytes:
         check_headers(request, self.settings)
@@ -282,17 +323,17 @@ class Desk:
         call: Call,
         reading: Callable[[Asked], Any] | None,
     ) -> Reply:
-        with self._opened(content) as (document, told):
-            asked = _asked(key, scope_id, document, request)
-            if reading is not None:
-                asked = replace(asked, document=reading(asked))
-        target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-
-        def effect(transaction: Transaction) -> Reply:
-            answered = call(transaction, asked)
-            return Reply(answered.status, _bytes(answered.document))
-
-        return once(self.store, key.key_id, name, target + told, effect)
+        with self._opened(content) as (document, kept):
+            given = _asked(key, scope_id, document, request)
+            target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+            told = ""
+            for _ in range(READINGS):
+                asked = given if reading is None else replace(given, document=reading(given))
+                try:
+                    return once(self.store, key.key_id, name, target + kept, partial(_reply, call, asked))
+                except ReadAgain as again:
+                    told = again.detail
+        raise StoreError("store_busy", told)
 
     @contextmanager
     def _opened(self, content: bytes | Upload) -> Iterator[tuple[Any, bytes]]:
@@ -302,6 +343,11 @@ class Desk:
                 yield opened
         else:
             yield _parsed(content), content
+
+
+def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
+    answered = call(transaction, asked)
+    return Reply(answered.status, _bytes(answered.document))
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:

@@ -9,9 +9,10 @@ from typing import Any
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.order_reading import new_orders
 from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import one_of, whole
-from quartermaster.service.references import Reference, References, new_order
+from quartermaster.service.references import References
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
@@ -45,7 +46,8 @@ def read_orders(asked: Asked, store: Store, references: References) -> list[NewO
     body = read_as(OrdersBody, asked.document)
     with store.read() as transaction:
         reference = references.of(transaction, asked.scope_id)
-    return [_read(reference, one) for one in body.orders]
+    read = new_orders(reference, body.orders)
+    return [_told(given, one) for given, one in zip(body.orders, read, strict=True)]
 
 
 def orders_call(transaction: Transaction, asked: Asked) -> Answered:
@@ -85,14 +87,14 @@ def _order_id(order: NewOrder | Mapping[str, Any]) -> str:
     return order.order_id if isinstance(order, NewOrder) else ""
 
 
-def _read(reference: Reference, document: Any) -> NewOrder | Mapping[str, Any]:
-    try:
-        return new_order(reference, document)
-    except InputError as error:
-        given = document.get("order_id") if isinstance(document, Mapping) else None
-        first = error.problems[0]
-        named = given if isinstance(given, str) else shown(given)
-        return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
+def _told(given: Any, read: NewOrder | InputError) -> NewOrder | Mapping[str, Any]:
+    """Answer an order that cannot be stored."""
+    if isinstance(read, NewOrder):
+        return read
+    order_id = given.get("order_id") if isinstance(given, Mapping) else None
+    named = order_id if isinstance(order_id, str) else shown(order_id)
+    first = read.problems[0]
+    return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
 
 
 def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[str, Any]:

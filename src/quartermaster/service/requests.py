@@ -182,7 +182,8 @@ class RouteBody(Body):
     """One order to route."""
 
     order: OneOrder
-    count: Annotated[int, Field(ge=1, le=20, description="options, at the most")] = 3
+    count: Annotated[int, Field(ge=1, le=20, description="options, at the most; one is found soonest")] = 3
+    nodes: Annotated[bool, Field(description="tell why the other nodes lost; takes longer")] = True
     reserve: Annotated[bool, Field(description="hold the units of the best option")] = False
     lifetime_seconds: Annotated[int, Field(ge=1, description="seconds for which they are held")] = 900
 

@@ -134,9 +134,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/route", "route_order", "Route one order")
     async def route_order(request: Request, scope: ScopeId) -> Response:
         """Answer now, with the prices of the last plan; `reserve` holds the units of the best option."""
-        call = partial(route_calls.route_call, routers=routers)
         reading = partial(route_calls.read_route, store=desk.store, routers=routers, settings=settings)
-        return await desk.change(request, COMMIT, scope, call, reading=reading)
+        return await desk.change(request, COMMIT, scope, route_calls.route_call, reading=reading)
 
     @route("POST", SCOPE + "/promise", "promise", "Promise dates")
     async def promise(request: Request, scope: ScopeId) -> Response:

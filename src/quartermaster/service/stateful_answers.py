@@ -278,7 +278,7 @@ class ReservationAnswer(Answer):
 
 
 class RouteAnswer(Answer):
-    """The options of an order, best first."""
+    """The options of an order, best first, and why the other nodes lost, if that was asked for."""
 
     options: list[OptionAnswer]
     nodes: list[VerdictAnswer]

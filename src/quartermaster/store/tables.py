@@ -69,6 +69,7 @@ STOCK = Table(
     CheckConstraint("supply >= 0", name="supply"),
     CheckConstraint("shortfall >= 0", name="shortfall"),
     CheckConstraint("reserved >= 0 AND reserved <= supply + shortfall", name="never_oversold"),
+    Index("ix_stock_sku", "scope_id", "sku"),
 )
 """Stock by node and SKU. supply = max(0, on_hand - safety_stock - feed_reserved), what others hold being in
 feed_reserved; reserved = units of our reservations that are held, or committed and not deducted by the feed yet."""
@@ -143,8 +144,9 @@ IDEMPOTENCY = Table(
     Column("status", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Index("ix_idempotency_created", "created_at"),
 )
-"""What was answered to each key; written with the effect, in one transaction."""
+"""What was answered to each key; written with the effect, in one transaction, and kept for a while."""
 
 API_KEYS = Table(
     "api_keys",

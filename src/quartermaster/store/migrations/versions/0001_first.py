@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key_id", "key", name=op.f("pk_idempotency")),
     )
+    op.create_index("ix_idempotency_created", "idempotency", ["created_at"], unique=False)
     op.create_table(
         "scopes",
         sa.Column("scope_id", sa.Text(), nullable=False),
@@ -181,6 +182,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_stock_scope_id")),
         sa.PrimaryKeyConstraint("scope_id", "node_id", "sku", name=op.f("pk_stock")),
     )
+    op.create_index("ix_stock_sku", "stock", ["scope_id", "sku"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
