@@ -164,7 +164,8 @@ def ask_for_due(store: Store, timetable: Timetable) -> None:
             with store.read() as transaction:
                 if not timetable.due(transaction, scope_id):
                     continue
-            store.transact(partial(timetable.queue_due, scope_id=scope_id))
+            if store.transact(partial(timetable.queue_due, scope_id=scope_id)):
+                LOG.info("run asked for", extra={"scope_id": scope_id})
         except StoreError as refused:
             LOG.warning("a run could not be asked for", extra={"scope_id": scope_id, "code": refused.code})
         except Exception:
@@ -181,7 +182,9 @@ def sweep_all(store: Store) -> None:
     """
     for scope_id in _scopes(store):
         try:
-            store.transact(partial(sweep, scope_id=scope_id))
+            expired = store.transact(partial(sweep, scope_id=scope_id))
+            if expired:
+                LOG.info("reservations expired", extra={"scope_id": scope_id, "reservations": expired})
         except Exception:
             LOG.warning("reservations could not be swept", extra={"scope_id": scope_id}, exc_info=True)
 
@@ -240,6 +243,7 @@ class Scheduler:
     def start(self) -> None:
         """Begin to look for work."""
         self._clock.start()
+        LOG.info("scheduler started", extra={"planners": self._settings.planners, "timed": self._timetable is not None})
 
     def stop(self, wait: bool = True) -> None:
         """End: planning processes are ended, and their plans left to whoever comes next.
@@ -253,6 +257,7 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=wait)
         self._pool.shutdown(wait=wait, cancel_futures=True)
+        LOG.info("scheduler stopped")
 
     def wake(self) -> None:
         """Look for work now, as after a plan was asked for; does not wait for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ from quartermaster.service.settings import MIB, ServiceSettings
 if TYPE_CHECKING:
     from quartermaster.store import Store
 
+LOG = logging.getLogger("quartermaster.service")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -31,6 +33,8 @@ def serve(
     insecure_local: bool = False,
     every_minutes: float = 15.0,
     every_orders: int = 0,
+    log_format: str = "auto",
+    log_level: str = "info",
 ) -> None:
     """Serve until interrupted.
 
@@ -51,6 +55,8 @@ def serve(
     every_minutes, every_orders
         Time between two runs of the schedule, 0 = none but those that are asked for; new orders for which a run does
         not wait, 0 = it always waits.
+    log_format, log_level
+        See `quartermaster.service.logs.LogForm` and `LogLevel`.
 
     Raises
     ------
@@ -64,9 +70,11 @@ def serve(
         import uvicorn
 
         from quartermaster.service.app import create_app
+        from quartermaster.service.logs import configure_logs
     except ImportError:
         detail = "the server is an extra: pip install 'quartermaster[service]'"
         raise InputError([Problem("service_missing", detail)]) from None
+    configure_logs(log_format, log_level)
     try:
         settings = ServiceSettings(
             workers=workers,
@@ -78,16 +86,14 @@ def serve(
     if insecure_local and host not in _LOCAL:
         raise InputError([Problem("out_of_range", "--insecure-local is for loopback addresses", file="serve")])
     if database is None and host not in _LOCAL:
-        sys.stderr.write(
-            f"quartermaster: listening on {host}, and there is no login: whoever reaches this address can plan\n"
-        )
+        LOG.warning("there is no login: whoever reaches this address can plan", extra={"host": host})
     with _opened(database, insecure=insecure_local) as store, _scheduled(store, workers, every_minutes, every_orders):
         uvicorn.run(
             create_app(settings, store, insecure=insecure_local),
             host=host,
             port=port,
             server_header=False,
-            log_level="info",
+            log_config=None,  # ours, see `quartermaster.service.logs`
             access_log=False,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer

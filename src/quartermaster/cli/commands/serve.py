@@ -8,6 +8,7 @@ import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm
 from quartermaster.cli.database import DEFAULT_DATABASE, Database
+from quartermaster.cli.logs import Format, Level, LogFormat, LogLevel
 
 
 def serve(
@@ -23,6 +24,8 @@ def serve(
     workers: Annotated[int, typer.Option(help="Plans made at the same time.", min=1, max=64)] = 1,
     max_time_limit: Annotated[float, typer.Option(help="Longest time limit a caller may ask for, seconds.")] = 60.0,
     max_body: Annotated[int, typer.Option(help="Largest request body, MiB.", min=1, max=1024)] = 64,
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
     errors: Errors = ErrorsForm.TEXT,
     debug: Debug = False,
 ) -> None:
@@ -49,4 +52,6 @@ def serve(
         insecure_local=insecure_local,
         every_minutes=every,
         every_orders=orders,
+        log_format=log_format,
+        log_level=log_level,
     )
