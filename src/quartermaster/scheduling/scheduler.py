@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -219,6 +219,8 @@ class Scheduler:
         False never asks for a plan itself, but has those made that others ask for.
     run
         Runs a scope until nothing waits there.
+    beside
+        What else is to be done again and again, and the seconds between.
     """
 
     def __init__(
@@ -228,6 +230,7 @@ class Scheduler:
         *,
         timetable: bool = True,
         run: Callable[[Store, str, RunSettings, Ended], int] = run_all,
+        beside: Iterable[tuple[Callable[[], None], float]] = (),
     ) -> None:
         self._store, self._settings, self._run = store, settings, run
         self._timetable = Timetable(settings) if timetable else None
@@ -239,6 +242,8 @@ class Scheduler:
         jobs = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._clock.add_job(self.look, "interval", seconds=LOOK_SECONDS, id="look", **jobs)
         self._clock.add_job(sweep_all, "interval", args=(store,), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+        for work, seconds in beside:
+            self._clock.add_job(work, "interval", seconds=seconds, **jobs)
 
     def start(self) -> None:
         """Begin to look for work."""
