@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +17,7 @@ from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.contracts import CONTRACTS
 from quartermaster.service.examples import PLAN_REQUEST
 from quartermaster.store.audit import audit
+from quartermaster.store.instants import time_of
 
 NORTH = "/v1/scopes/north"
 ORDER = {**copy.deepcopy(PLAN_REQUEST["snapshot"]["orders"][0]), "promise_date": "2099-12-31"}
@@ -112,6 +114,21 @@ def test_snapshots_are_never_overwritten(api):
     taken = answered(api, "put_snapshot", "PUT", f"{path}/v3?accept_shrink=true", empty, status=201)
     assert taken["stock_version"] == 2
     assert set(available(api).values()) == {0}
+
+
+def test_an_order_may_come_after_the_snapshot_but_not_from_the_future(api, store):
+    """The snapshot is of a morning long ago."""
+    with store.read() as transaction:
+        now = time_of(transaction.now)
+    soon, later = (with_order(ordered_at=(now + timedelta(minutes=by)).isoformat(), order_id=f"{by}") for by in (4, 9))
+    told = answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [soon, later]})["orders"]
+    assert [(one["result"], one["reason"]) for one in told] == [
+        ("created", ""),
+        ("rejected", "time_future at /ordered_at"),
+    ]
+    assert answered(api, "route_order", "POST", f"{NORTH}/route", {"order": soon})["options"]
+    refused(api, "POST", f"{NORTH}/route", {"order": later}, status=422, code="validation")
+    assert answered(api, "explain_order", "GET", f"{NORTH}/orders/4/explanation")["order_id"] == "4"
 
 
 def test_orders_are_taken_one_by_one(api):

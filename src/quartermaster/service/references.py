@@ -15,6 +15,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import time_of
 from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.snapshots import Stored, content_of, latest_snapshot
 
@@ -36,12 +37,15 @@ class Reference:
         As a document; its products by SKU stand in `products`.
     products
         Rows of its products.
+    now
+        The instant at which orders are read, RFC 3339: they may be later than the snapshot.
     """
 
     stored: Stored
     snapshot: Snapshot
     document: Mapping[str, Any]
     products: Mapping[str, Mapping[str, Any]]
+    now: str
 
     def order(self, document: Any) -> tuple[Order, list[OrderLine]]:
         """Read one order as it would be read in a snapshot.
@@ -60,7 +64,7 @@ class Reference:
         named = [line.get("sku") for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
         known = sorted({sku for sku in named if isinstance(sku, str) and sku in self.products})
         small = {
-            "snapshot": self.document["snapshot"],
+            "snapshot": {**self.document["snapshot"], "as_of": self.now},
             "orders": [document],
             "products": [self.products[sku] for sku in known],
             "nodes": self.document["nodes"],
@@ -135,15 +139,16 @@ class References:
         stored = latest_snapshot(transaction, scope_id)
         if stored is None:
             raise StoreError("no_snapshot", "put a snapshot into the scope first")
+        now = time_of(transaction.now).isoformat()
         with self._lock:
             held = self._held.get(stored.sha256)
             if held is not None:
                 self._held.move_to_end(stored.sha256)
-                return Reference(stored, held.snapshot, held.document, held.products)
+                return replace(held, stored=stored, now=now)
         document = io.parse_document(content_of(transaction, stored.sha256))
         snapshot = io.read_document(document, limits=self._limits).snapshot
         products = {row["sku"]: row for row in _rows(document["products"])}
-        reference = Reference(stored, snapshot, document, products)
+        reference = Reference(stored, snapshot, document, products, now)
         with self._lock:
             self._held[stored.sha256] = reference
             while len(self._held) > MOST_HELD:
