@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -164,7 +164,8 @@ def ask_for_due(store: Store, timetable: Timetable) -> None:
             with store.read() as transaction:
                 if not timetable.due(transaction, scope_id):
                     continue
-            store.transact(partial(timetable.queue_due, scope_id=scope_id))
+            if store.transact(partial(timetable.queue_due, scope_id=scope_id)):
+                LOG.info("run asked for", extra={"scope_id": scope_id})
         except StoreError as refused:
             LOG.warning("a run could not be asked for", extra={"scope_id": scope_id, "code": refused.code})
         except Exception:
@@ -181,7 +182,9 @@ def sweep_all(store: Store) -> None:
     """
     for scope_id in _scopes(store):
         try:
-            store.transact(partial(sweep, scope_id=scope_id))
+            expired = store.transact(partial(sweep, scope_id=scope_id))
+            if expired:
+                LOG.info("reservations expired", extra={"scope_id": scope_id, "reservations": expired})
         except Exception:
             LOG.warning("reservations could not be swept", extra={"scope_id": scope_id}, exc_info=True)
 
@@ -216,6 +219,8 @@ class Scheduler:
         False never asks for a plan itself, but has those made that others ask for.
     run
         Runs a scope until nothing waits there.
+    beside
+        What else is to be done again and again, and the seconds between.
     """
 
     def __init__(
@@ -225,6 +230,7 @@ class Scheduler:
         *,
         timetable: bool = True,
         run: Callable[[Store, str, RunSettings, Ended], int] = run_all,
+        beside: Iterable[tuple[Callable[[], None], float]] = (),
     ) -> None:
         self._store, self._settings, self._run = store, settings, run
         self._timetable = Timetable(settings) if timetable else None
@@ -236,10 +242,13 @@ class Scheduler:
         jobs = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._clock.add_job(self.look, "interval", seconds=LOOK_SECONDS, id="look", **jobs)
         self._clock.add_job(sweep_all, "interval", args=(store,), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+        for work, seconds in beside:
+            self._clock.add_job(work, "interval", seconds=seconds, **jobs)
 
     def start(self) -> None:
         """Begin to look for work."""
         self._clock.start()
+        LOG.info("scheduler started", extra={"planners": self._settings.planners, "timed": self._timetable is not None})
 
     def stop(self, wait: bool = True) -> None:
         """End: planning processes are ended, and their plans left to whoever comes next.
@@ -253,6 +262,7 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=wait)
         self._pool.shutdown(wait=wait, cancel_futures=True)
+        LOG.info("scheduler stopped")
 
     def wake(self) -> None:
         """Look for work now, as after a plan was asked for; does not wait for it."""

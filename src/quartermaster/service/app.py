@@ -23,6 +23,7 @@ from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
+from quartermaster.service.request_log import Logged
 from quartermaster.service.routes import stateful_routes
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.workers import Workers
@@ -126,6 +127,7 @@ def create_app(
         app.include_router(stateful_routes(desk or Desk(store, limits), metrics))  # type: ignore[arg-type]
         app.add_exception_handler(StoreError, partial(_store_refused, limits))
         app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(Logged)  # the outermost
 
     app.openapi = partial(describe, app, limits)  # type: ignore[method-assign]
     return app

@@ -29,6 +29,7 @@ from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.query import check_known
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
+from quartermaster.service.request_log import tell_who
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
 from quartermaster.store import Store
@@ -261,6 +262,7 @@ class Desk:
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
         key = LOCAL if self.insecure else await self._key(request)
+        tell_who(key.key_id, scope_id if key.sees(scope_id) else None)
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})

@@ -64,7 +64,7 @@ class Guard:
         except asyncio.CancelledError:
             return  # the server stops; there is nobody to answer and nothing to report
         except Exception:
-            log.exception("internal error while answering %s %s", scope["method"], ascii(scope["path"]))
+            log.exception("internal error")  # which request it was, its line and its id tell
             if started:
                 raise
             await _send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))

@@ -17,7 +17,7 @@ from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
-from quartermaster.store.events import events_after
+from quartermaster.store.events import Event, events_after
 from quartermaster.store.order_list import orders_after
 from quartermaster.store.order_states import STATES
 from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
@@ -197,17 +197,25 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
     found = events_after(transaction, asked.scope_id, after, limit)
     return Answered(
         {
-            "events": [
-                {
-                    "sequence": one.sequence,
-                    "event_id": one.event_id,
-                    "type": one.type,
-                    "subject": one.subject,
-                    "payload": one.payload,
-                    "created_at": instant(one.created_at),
-                }
-                for one in found
-            ],
+            "events": [event_entry(one) for one in found],
             "after": found[-1].sequence if found else after,
         }
     )
+
+
+def event_entry(event: Event) -> dict[str, Any]:
+    """Write an event as those who ask for it, or are told of it, get it.
+
+    Parameters
+    ----------
+    event
+        The event.
+    """
+    return {
+        "sequence": event.sequence,
+        "event_id": event.event_id,
+        "type": event.type,
+        "subject": event.subject,
+        "payload": event.payload,
+        "created_at": instant(event.created_at),
+    }

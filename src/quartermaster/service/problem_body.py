@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quartermaster.errors import Problem
+from quartermaster.service.request_log import request_urn
 
 MEDIA_TYPE = "application/problem+json"
 """Content type of a problem body."""
@@ -185,7 +184,7 @@ def _head(code: str, detail: str) -> dict[str, Any]:
         "title": answer.title,
         "status": answer.status,
         "detail": detail,
-        "instance": f"urn:quartermaster:request:{_request_id()}",
+        "instance": request_urn(),
         "code": name,
     }
 
@@ -206,12 +205,3 @@ def finding_entry(problem: Problem) -> dict[str, Any]:
         place = {name: value for name, value in place.items() if value not in ("", None)}
     entry = {**place, "code": problem.code, "detail": problem.detail[:MAX_DETAIL]}
     return {**entry, "value": problem.value} if problem.value else entry
-
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def _request_id() -> str:
-    """Make an identifier that sorts by time: 48 bits of milliseconds, 80 random bits, in base 32."""
-    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

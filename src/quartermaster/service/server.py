@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -15,8 +16,14 @@ from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import MIB, ServiceSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quartermaster.service.webhooks.settings import WebhookSettings
     from quartermaster.store import Store
 
+    Jobs = list[tuple[Callable[[], None], float]]
+
+LOG = logging.getLogger("quartermaster.service")
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -31,6 +38,10 @@ def serve(
     insecure_local: bool = False,
     every_minutes: float = 15.0,
     every_orders: int = 0,
+    log_format: str = "auto",
+    log_level: str = "info",
+    webhooks: WebhookSettings | None = None,
+    webhook_key: Path | None = None,
 ) -> None:
     """Serve until interrupted.
 
@@ -51,6 +62,12 @@ def serve(
     every_minutes, every_orders
         Time between two runs of the schedule, 0 = none but those that are asked for; new orders for which a run does
         not wait, 0 = it always waits.
+    log_format, log_level
+        See `quartermaster.service.logs.configure_logs`.
+    webhooks
+        Where events may be sent; None = nowhere.
+    webhook_key
+        The file with the key from which the secrets of webhooks are derived.
 
     Raises
     ------
@@ -64,9 +81,11 @@ def serve(
         import uvicorn
 
         from quartermaster.service.app import create_app
+        from quartermaster.service.logs import configure_logs
     except ImportError:
         detail = "the server is an extra: pip install 'quartermaster[service]'"
         raise InputError([Problem("service_missing", detail)]) from None
+    configure_logs(log_format, log_level)
     try:
         settings = ServiceSettings(
             workers=workers,
@@ -78,16 +97,18 @@ def serve(
     if insecure_local and host not in _LOCAL:
         raise InputError([Problem("out_of_range", "--insecure-local is for loopback addresses", file="serve")])
     if database is None and host not in _LOCAL:
-        sys.stderr.write(
-            f"quartermaster: listening on {host}, and there is no login: whoever reaches this address can plan\n"
-        )
-    with _opened(database, insecure=insecure_local) as store, _scheduled(store, workers, every_minutes, every_orders):
+        LOG.warning("there is no login: whoever reaches this address can plan", extra={"host": host})
+    with (
+        _opened(database, insecure=insecure_local) as store,
+        _telling(store, webhooks, webhook_key) as beside,
+        _scheduled(store, workers, every_minutes, every_orders, beside),
+    ):
         uvicorn.run(
             create_app(settings, store, insecure=insecure_local),
             host=host,
             port=port,
             server_header=False,
-            log_level="info",
+            log_config=None,  # ours, see `quartermaster.service.logs`
             access_log=False,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer
@@ -124,7 +145,27 @@ def _opened(database: str | None, *, insecure: bool) -> Iterator[Store | None]:
 
 
 @contextmanager
-def _scheduled(store: Store | None, planners: int, every_minutes: float, every_orders: int) -> Iterator[None]:
+def _telling(store: Store | None, settings: WebhookSettings | None, key: Path | None) -> Iterator[Jobs]:
+    """Give what is to be done again and again, so that webhooks are told; nothing, where no host may be."""
+    if store is None or settings is None or not settings.on:
+        yield []
+        return
+    from quartermaster.service.webhooks.secrets import read_key
+    from quartermaster.service.webhooks.sender import Sender
+
+    if key is None:
+        raise InputError([Problem("secret_file", "webhooks need --webhook-key-file", file="serve")])
+    sender = Sender(store, settings, read_key(key))
+    try:
+        yield [(sender.look, settings.look_seconds)]
+    finally:
+        sender.stop()
+
+
+@contextmanager
+def _scheduled(
+    store: Store | None, planners: int, every_minutes: float, every_orders: int, beside: Jobs
+) -> Iterator[None]:
     """Run the schedule while the server runs."""
     if store is None:
         yield
@@ -136,7 +177,7 @@ def _scheduled(store: Store | None, planners: int, every_minutes: float, every_o
     runs = RunSettings(planners=planners, every_orders=every_orders)
     if timed:
         runs = replace(runs, every_minutes=every_minutes)
-    scheduler = Scheduler(store, runs, timetable=timed)
+    scheduler = Scheduler(store, runs, timetable=timed, beside=beside)
     scheduler.start()
     try:
         yield

@@ -94,11 +94,27 @@ def events_after(transaction: Transaction, scope_id: str, after: int, limit: int
     ]
 
 
+def last_number(transaction: Transaction, scope_id: str) -> int:
+    """Return the number of the last event of a scope, 0 before the first; the transaction must be one that may write.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    _number(transaction, scope_id)
+    return _highest(transaction, scope_id)
+
+
+def _highest(transaction: Transaction, scope_id: str) -> int:
+    last = select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(EVENTS.c.scope_id == scope_id)
+    return int(transaction.connection.execute(last).scalar_one())
+
+
 def _number(transaction: Transaction, scope_id: str) -> None:
     scope_state(transaction, scope_id, lock=True)
     own = EVENTS.c.scope_id == scope_id
-    last = select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(own)
-    known = int(transaction.connection.execute(last).scalar_one())
+    known = _highest(transaction, scope_id)
     place = func.row_number().over(order_by=EVENTS.c.entry).label("place")
     new = select(EVENTS.c.entry, place).where(own, EVENTS.c.sequence.is_(None)).subquery()
     numbered = update(EVENTS).where(EVENTS.c.entry == new.c.entry).values(sequence=known + new.c.place)

@@ -333,3 +333,26 @@ EVENTS = Table(
 )
 """Events. They are numbered by sequence only when read: transactions end in another order than they took entries, and
 a reader that had passed a number would never see what came out below it."""
+
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    _scope(),
+    Column("webhook_id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False, server_default=text("'[]'")),
+    Column("salt", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("after", BigInteger, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("failure", Text, nullable=False, server_default=text("''")),
+    Column("failing_since", BigInteger),
+    Column("next_at", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("held_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("state IN ('active', 'disabled')", name="state"),
+)
+"""Who is told of events, and how far. The secret is not here: it is derived from the salt and a key that is kept in a
+file, and has the hash secret_sha256."""
