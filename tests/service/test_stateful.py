@@ -321,6 +321,13 @@ def test_what_is_served_is_what_is_described(api):
         assert ("409" in operations[name]["responses"]) or not contract.changes
 
 
+def test_another_method_is_told_every_method_of_the_address(api):
+    for path, methods in (("orders", "GET, POST"), ("orders/a%2Fb", "DELETE, GET"), ("inventory", "POST")):
+        problem = refused(api, "PATCH", f"{NORTH}/{path}", status=405, code="method_not_allowed")
+        assert problem.detail.startswith(f"allowed: {methods};")
+        assert api.ask("OPTIONS", f"{NORTH}/{path}").headers.get_list("allow") == [methods]
+
+
 def test_ready_and_watched(api):
     assert api.client.get("/readyz").json() == {"status": "ready"}
     refused(api.as_key("nobody"), "GET", "/metrics", status=401, code="unauthorized")

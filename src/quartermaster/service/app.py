@@ -163,6 +163,12 @@ async def _store_refused(limits: ServiceSettings, request: Request, error: Excep
     return await _refused(request, refused(error, limits))
 
 
+def _allowed(request: Request) -> str:
+    """List every method of an address: each is a route of its own, and the first that is met knows but itself."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(method.upper() for method in request.app.openapi()["paths"].get(path, ())))
+
+
 async def _not_addressed(_: Request, __: Exception) -> Response:
     """Answer an address with an id that is too long to be one: FastAPI reads nothing else of a request."""
     return _problem(refusal_body("not_found", "an id in the address is too long"))
@@ -173,7 +179,8 @@ async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for this class)
     headers = dict(error.headers or {})
     if error.status_code == ANSWERS["method_not_allowed"].status:
-        return _problem(refusal_body("method_not_allowed", f"allowed: {headers.get('Allow', 'none')}"), headers)
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+        return _problem(refusal_body("method_not_allowed", f"allowed: {headers['Allow']}"), headers)
     if re.match(r"/v\d+/", request.url.path) and not request.url.path.startswith("/v1/"):
         return _problem(refusal_body("schema_version", "supported versions: v1"))
     return _problem(refusal_body("not_found", "served are POST /v1/plan, POST /v1/evaluate, GET /healthz"))
