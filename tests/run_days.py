@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from quartermaster.io import parse_document, read_document, snapshot_document
 from quartermaster.policy import Policy
 from quartermaster.scheduling import PlanRequest, RunSettings, request_text
 from quartermaster.scheduling.child import Made
+from quartermaster.scheduling.run import Planner
 from quartermaster.store import Store
 from quartermaster.store.audit import audit
 from quartermaster.store.instants import instant_of as micro
 from quartermaster.store.orders import NewLine, NewOrder, StoredOrder, put_order, stored_order
-from quartermaster.store.plans import StoredPlan, queue_plan
+from quartermaster.store.plans import StoredPlan, queue_plan, stored_plan
 from quartermaster.store.snapshots import put_snapshot
 from quartermaster.store.stock import StockRow
 
@@ -77,6 +78,12 @@ def order_of(store: Store, order_id: str) -> StoredOrder:
         return stored_order(transaction, SCOPE, order_id)
 
 
+def plan_of(store: Store, plan_id: str) -> StoredPlan:
+    """A plan as it is."""
+    with store.read() as transaction:
+        return stored_plan(transaction, SCOPE, plan_id)
+
+
 def faults(store: Store) -> list[str]:
     """What does not add up."""
     with store.read() as transaction:
@@ -90,3 +97,14 @@ def plan_here(content: bytes, policy: Policy, settings: RunSettings, ask: Any) -
     with tempfile.TemporaryDirectory() as folder:
         plan.write(folder)
         return Made({path.name: path.read_bytes() for path in Path(folder).iterdir()})
+
+
+def between(happens: Callable[[], object]) -> Planner:
+    """A planner during whose work something happens."""
+
+    def planner(content: bytes, policy: Policy, settings: RunSettings, ask: Any) -> Made:
+        made = plan_here(content, policy, settings, ask)
+        happens()
+        return made
+
+    return planner

@@ -65,10 +65,15 @@ def stocked(store: Store, units: Mapping[Pair, int], as_of: int = 0, scope: str 
     return store.transact(lambda transaction: take_feed(transaction, scope, feed)).stock_version
 
 
-def changed(store: Store, units: Mapping[Pair, int], sequence: int, as_of: int = 0, **more: Any) -> int:
-    """Take a delta feed; return the version of stock."""
-    feed = Feed(rows_of(units), False, as_of, sequence, **more)
-    return store.transact(lambda transaction: take_feed(transaction, SCOPE, feed)).stock_version
+def changed(store: Store, units: Mapping[Pair, int], sequence: int, as_of: int | None = None, **more: Any) -> int:
+    """Take a delta feed, as of the last feed where nothing is said; return the version of stock."""
+
+    def take(transaction: Any) -> int:
+        last = scope_state(transaction, SCOPE).feed_as_of or 0
+        feed = Feed(rows_of(units), False, last if as_of is None else as_of, sequence, **more)
+        return take_feed(transaction, SCOPE, feed).stock_version
+
+    return store.transact(take)
 
 
 def held(store: Store, units: Mapping[Pair, int], lifetime: int = HOUR, scope: str = SCOPE, **more: Any) -> Reservation:

@@ -33,7 +33,7 @@ from quartermaster.store.tables import (
     ORDER_EVENTS,
     ORDER_LINES,
     ORDERS,
-    PLAN_PARTS,
+    PLAN_BLOCKS,
     PLANS,
     RESERVATION_LINES,
     RESERVATIONS,
@@ -189,7 +189,16 @@ def jobs_of(day: int) -> list[Job]:
             state(f"{day} expired", "expired"),
             1,
         ),
-        Job("delta", work(delta), _count(RESERVATIONS, own.order_id == f"{day} committed", own.deducted), 1),
+        Job(
+            "delta",
+            work(delta),
+            _count(
+                RESERVATION_LINES.join(RESERVATIONS, own.reservation_id == RESERVATION_LINES.c.reservation_id),
+                own.order_id == f"{day} committed",
+                RESERVATION_LINES.c.deducted,
+            ),
+            1,
+        ),
         Job(
             "queue",
             lambda store: store.transact(lambda transaction: queue_plan(transaction, SCOPE, f"{day}", 1000)),
@@ -198,7 +207,10 @@ def jobs_of(day: int) -> list[Job]:
         ),
         Job("begin", work(begin), _count(PLANS, planned, PLANS.c.state != "queued"), 1),
         Job(
-            "finish", work(finish), _count(PLAN_PARTS.join(PLANS, PLANS.c.plan_id == PLAN_PARTS.c.plan_id), planned), 3
+            "finish",
+            work(finish),
+            _count(PLAN_BLOCKS.join(PLANS), planned),
+            3,
         ),
         Job("plan commit", work(settle), settled, 1 + 2 + 2 + 2 + 3),
         Job(

@@ -6,7 +6,7 @@ import json
 import threading
 
 import pytest
-from run_days import CHEAPEST, QUICK, SCOPE, ask, faults, order_of, plan_here, put_orders
+from run_days import CHEAPEST, QUICK, SCOPE, ask, between, faults, order_of, plan_here, plan_of, put_orders
 from simple_day import NEWARK
 
 from quartermaster.errors import SolverError, StoreError
@@ -18,7 +18,7 @@ from quartermaster.store.events import events_after
 from quartermaster.store.fail_points import set_hook
 from quartermaster.store.leases import acquire
 from quartermaster.store.orders import cancel_order
-from quartermaster.store.plans import ask_to_stop, next_queued, part_of, stored_plan
+from quartermaster.store.plans import ask_to_stop, next_queued, part_of
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
 
@@ -30,25 +30,9 @@ def commit(store, plan_id, **options):
     return store.transact(lambda transaction: commit_run(transaction, SCOPE, plan_id, **options))
 
 
-def plan_of(store, plan_id):
-    with store.read() as transaction:
-        return stored_plan(transaction, SCOPE, plan_id)
-
-
 def part(store, plan_id, name):
     with store.read() as transaction:
         return part_of(transaction, SCOPE, plan_id, name)
-
-
-def between(happens):
-    """A planner during whose work something happens."""
-
-    def planner(content, policy, settings, ask):
-        made = plan_here(content, policy, settings, ask)
-        happens()
-        return made
-
-    return planner
 
 
 def test_a_day_from_the_queue_to_the_commit(demo_day, demo):
@@ -271,8 +255,8 @@ def test_a_wish_to_stop_reaches_the_planner_and_a_shutdown_leaves_the_plan_to_th
 
     assert run_next(store, SCOPE, QUICK, ended, planner=watched) is None
     assert wishes == [Wish.GO_ON, Wish.STOP, Wish.END]
-    running = plan_of(store, plan.plan_id)
-    assert (running.state, running.progress["phase"], running.stop_asked) == ("running", "merge", True)
+    left = plan_of(store, plan.plan_id)
+    assert (left.state, left.progress, left.stop_asked, left.attempts) == ("queued", {}, True, 0)
     assert run_all(store, SCOPE, QUICK, ended) == 0
     assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "finished"
 
@@ -303,7 +287,7 @@ def test_an_end_at_every_named_place_loses_nothing_and_doubles_nothing(small_day
         places = list(passed)  # every place passed, in order: a name may come several times
         assert {"plan written", "stock of plan taken", "orders settled", "plan committed"} <= set(places)
         queued = places.index("plan queued") + 1
-        for place in range(queued, len(places), 3):
+        for place in range(queued, len(places) - 1, 3):  # the runs below pass one place less: o3 is given a unit once
             set_hook(None)
             orders = [
                 {"order_id": f"k{place}-{n}", **NEWARK, "lines": [{"line_id": "1", "sku": "A", "quantity": n}]}

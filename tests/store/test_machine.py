@@ -40,6 +40,7 @@ EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 40)}
 EXAMPLES["postgresql"] = max(3, EXAMPLES["sqlite"] // 8)
 STEPS = number_of("QUARTERMASTER_STEPS", 30)
 PAIRS = [("n1", "A"), ("n2", "A"), ("n1", "B")]
+NAMES = ["o0", "o1", "o2"]
 SCOPES = itertools.count()
 
 units = st.dictionaries(st.sampled_from(PAIRS), st.integers(0, 9))
@@ -56,7 +57,9 @@ class Held:
     state: str = "held"
     sequence: int | None = None
     resolved_at: int | None = None
-    deducted: bool = False
+    deducted: set = field(default_factory=set)
+    order: str | None = None
+    settled: bool = False
 
     def now(self, instant: int) -> str:
         return "expired" if self.state == "held" and self.expires_at <= instant else self.state
@@ -84,13 +87,28 @@ class Model:
     version: int = 0
     sequence: int | None = None
     as_of: int | None = None
+    picture: int | None = None
 
     def counted(self, pair: tuple, instant: int) -> int:
         return sum(
             one.lines.get(pair, 0)
             for one in self.held.values()
-            if one.now(instant) == "held" or (one.state == "committed" and not one.deducted)
+            if one.now(instant) == "held" or (one.state == "committed" and pair not in one.deducted)
         )
+
+    def is_held(self, order: str, instant: int) -> bool:
+        return any(one.order == order and one.now(instant) == "held" for one in self.held.values())
+
+    def settle(self, name: str) -> None:
+        """Give an order what was committed for it and was not given yet, in the order of the commits."""
+        own = self.orders.get(name)
+        committed = [one for one in self.held.values() if one.order == name and one.state == "committed"]
+        for one in sorted(committed, key=lambda one: one.sequence):
+            units = sum(units for (_, sku), units in one.lines.items() if sku == own.sku)
+            part = min(units, own.waits)
+            if part and not one.settled and own.state in ("open", "backordered"):
+                own.waits, own.given, one.settled = own.waits - part, own.given + part, True
+                own.state = own.state if own.waits else "allocated"
 
     def available(self, instant: int) -> dict:
         return {pair: max(0, supply - self.counted(pair, instant)) for pair, supply in self.supply.items()}
@@ -116,19 +134,34 @@ class Machine(RuleBasedStateMachine):
     def time_passes(self, seconds, more):
         self.clock.now = max(self.clock.now, self.clock.now + seconds * SECOND + more)
 
-    @rule(target=reservations, lines=wanted, lifetime=lifetimes, allow_partial=st.booleans())
-    def reserve(self, lines, lifetime, allow_partial):
+    @rule(
+        target=reservations,
+        lines=wanted,
+        lifetime=lifetimes,
+        allow_partial=st.booleans(),
+        order=st.none() | st.sampled_from(NAMES),
+    )
+    def reserve(self, lines, lifetime, allow_partial, order):
         there = self.model.available(self.clock.now)
         parts = {pair: min(wanted, there.get(pair, 0)) for pair, wanted in lines.items()}
         if parts != lines and not (allow_partial and any(parts.values())):
             with refused("insufficient_stock"):
                 held(self.store, lines, lifetime, self.scope, allow_partial=allow_partial)
             return multiple()
-        found = held(self.store, lines, lifetime, self.scope, allow_partial=allow_partial)
+        found = held(self.store, lines, lifetime, self.scope, allow_partial=allow_partial, order_id=order)
         taken = {pair: part for pair, part in parts.items() if part}
         assert {(line.node_id, line.sku): line.quantity for line in found.lines} == taken
-        self.model.held[found.reservation_id] = Held(taken, self.clock.now + lifetime)
+        self.model.held[found.reservation_id] = Held(taken, self.clock.now + lifetime, order=order)
         return found.reservation_id
+
+    @rule(target=reservations, lines=wanted, order=st.none() | st.sampled_from(NAMES))
+    def sell(self, lines, order):
+        """Hold what there is and commit it at once: commits that feeds may deduct are rare otherwise."""
+        name = self.reserve(lines, SECOND, True, order)
+        if not isinstance(name, str):
+            return multiple()
+        self.resolve_one(name, "c", None, SECOND)
+        return name
 
     @rule(
         name=reservations, end=st.sampled_from("ccre"), late=st.none() | st.sampled_from([-1, 0, 1]), lifetime=lifetimes
@@ -144,9 +177,23 @@ class Machine(RuleBasedStateMachine):
             if self.resolve(name, extend, "held", lifetime):
                 own.expires_at = max(own.expires_at, self.clock.now + lifetime)
                 own.state, own.resolved_at = "held", None
+        elif own.now(self.clock.now) == "held" and self.is_too_much(own):
+            with refused("order_state"):
+                self.do(commit, name)
         elif self.resolve(name, commit, "committed"):
             self.model.commits += 1
             own.sequence = self.model.commits
+            if own.order in self.model.orders:
+                self.model.settle(own.order)
+                assert own.settled
+
+    def is_too_much(self, own):
+        """Tell whether the order of a reservation has come in and waits for fewer units, or for others."""
+        order = self.model.orders.get(own.order)
+        if order is None:
+            return False
+        waits = order.waits if order.state in ("open", "backordered") else 0
+        return {sku for _, sku in own.lines} != {order.sku} or sum(own.lines.values()) > waits
 
     def resolve(self, name, function, state, *more):
         """Resolve a reservation; True where it was active."""
@@ -176,8 +223,8 @@ class Machine(RuleBasedStateMachine):
     @rule(
         units=units,
         full=st.booleans(),
-        late=st.sampled_from([-SECOND, -1, 0]),
-        behind=st.none() | st.integers(0, 3),
+        late=st.sampled_from([0, 0, 0, -1, -SECOND]),
+        behind=st.sampled_from([0, 0, 1, 3, None]),
     )
     def feed(self, units, full, late, behind):
         model, as_of = self.model, self.clock.now + late
@@ -188,21 +235,26 @@ class Machine(RuleBasedStateMachine):
             with refused("snapshot_out_of_order"):
                 self.do(take_feed, feed)
             return
-        self.do(take_feed, feed)
-        for one in model.held.values():
-            if one.state == "committed":
-                done = full and one.resolved_at <= as_of if through is None else one.sequence <= through
-                one.deducted = one.deducted or done
-        if full:
-            model.supply, model.as_of = dict.fromkeys(model.supply, 0), as_of
-        else:
-            model.sequence = number
-        model.supply.update(units)
-        model.version += 1
+        found = self.do(take_feed, feed)
+        model.sequence = model.sequence if full else number
+        if full or as_of >= model.picture:
+            self.deduct(units, full, as_of, through)
+            if full:
+                model.supply, model.picture = dict.fromkeys(model.supply, 0), as_of
+            model.as_of = as_of if model.as_of is None else max(model.as_of, as_of)
+            model.supply.update(units)
+            model.version += 1
+        assert (found.stock_version, found.feed_sequence) == (model.version, model.sequence)
 
-    @rule(number=st.integers(0, 4), sku=st.sampled_from("AB"), quantity=st.integers(1, 6))
-    def order(self, number, sku, quantity):
-        name, known = f"o{number}", self.model.orders.get(f"o{number}")
+    def deduct(self, units, full, as_of, through):
+        for one in self.model.held.values():
+            done = full and one.resolved_at is not None and one.resolved_at <= as_of
+            if one.state == "committed" and (done if through is None else one.sequence <= through):
+                one.deducted |= {pair for pair in one.lines if full or pair in units}
+
+    @rule(name=st.sampled_from(NAMES), sku=st.sampled_from("AB"), quantity=st.integers(1, 6))
+    def order(self, name, sku, quantity):
+        known = self.model.orders.get(name)
         if known is not None and (known.state in ("allocated", "cancelled") or known.given):
             if (known.sku, known.waits + known.given + known.cancelled) == (sku, quantity):
                 assert ordered(self.store, name, {"1": (sku, quantity)}, self.scope) == "known"
@@ -217,31 +269,40 @@ class Machine(RuleBasedStateMachine):
             assert told == ("known" if (known.sku, known.waits) == (sku, quantity) else "updated")
         if told != "known":
             self.model.orders[name] = Ordered(sku, quantity)
+            self.model.settle(name)
 
-    @rule(number=st.integers(0, 4))
-    def cancel(self, number):
-        known = self.model.orders.get(f"o{number}")
+    @rule(name=st.sampled_from(NAMES))
+    def cancel(self, name):
+        known = self.model.orders.get(name)
         if known is None or known.state == "allocated":
             with refused("not_found" if known is None else "order_state"):
-                self.do(cancel_order, f"o{number}")
+                self.do(cancel_order, name)
             return
-        self.do(cancel_order, f"o{number}")
+        self.do(cancel_order, name)
         known.cancelled, known.waits, known.state = known.cancelled + known.waits, 0, "cancelled"
 
     @rule(
         too_much=st.booleans(),
         stale=st.booleans(),
         recheck=st.booleans(),
-        skip=st.sets(st.integers(0, 4)),
+        skip=st.sets(st.sampled_from(NAMES)),
+        held_too=st.booleans(),
     )
-    def plan(self, too_much, stale, recheck, skip):
-        """Plan what waits as far as there is stock, or more than there is; perhaps another picture comes in."""
+    def plan(self, too_much, stale, recheck, skip, held_too):
+        """Plan what waits as far as there is stock, or more than there is; perhaps another picture comes in.
+
+        Orders that a reservation is held for are left alone, or planned all the same.
+        """
         plan_id = planned(self.store, self.scope)
         there = self.model.available(self.clock.now)
-        allocations, backorders = [], []
+        allocations, backorders, reserved = [], [], False
         for name, own in sorted(self.model.orders.items()):
-            if own.state not in ("open", "backordered") or int(name[1:]) in skip:
+            if own.state not in ("open", "backordered") or name in skip:
                 continue
+            if self.model.is_held(name, self.clock.now):
+                if not held_too:
+                    continue
+                reserved = True
             lacks = own.waits
             for pair in sorted(there):
                 part = min(lacks, there[pair]) if pair[1] == own.sku else 0
@@ -256,8 +317,9 @@ class Machine(RuleBasedStateMachine):
         if stale:
             self.feed(dict(self.model.supply), False, 0, 10**9)
         call = (plan_id, allocations, backorders)
-        if (stale and not recheck) or min(there.values()) < 0:
-            with refused("snapshot_stale"):
+        outdated = stale and not recheck
+        if outdated or reserved or min(there.values()) < 0:
+            with refused("order_state" if reserved and not outdated else "snapshot_stale"):
                 self.do(commit_plan, *call, recheck=recheck)
             return
         self.do(commit_plan, *call, recheck=recheck)
@@ -273,7 +335,8 @@ class Machine(RuleBasedStateMachine):
                 if one.order_id == name:
                     lines[one.node_id, one.sku] = lines.get((one.node_id, one.sku), 0) + one.quantity
             now = self.clock.now
-            self.model.held[f"{plan_id} {name}"] = Held(lines, now, "committed", number, now)
+            more = {"order": name, "settled": True}
+            self.model.held[f"{plan_id} {name}"] = Held(lines, now, "committed", number, now, **more)
         self.model.commits += len({one.order_id for one in allocations})
 
     @invariant()
@@ -285,7 +348,11 @@ class Machine(RuleBasedStateMachine):
     def orders_are_as_the_model_says(self):
         with self.store.read() as transaction:
             waiting = [lines["1"] for _, lines in plannable(transaction, self.scope)]
-        open_ones = [own for _, own in sorted(self.model.orders.items()) if own.state in ("open", "backordered")]
+        open_ones = [
+            own
+            for name, own in sorted(self.model.orders.items())
+            if own.state in ("open", "backordered") and not self.model.is_held(name, self.clock.now)
+        ]
         assert waiting == [own.waits for own in open_ones]
 
     def teardown(self):

@@ -24,6 +24,7 @@ from store_cases import (
     stocked,
 )
 
+from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
 from quartermaster.store.leases import acquire
 from quartermaster.store.orders import NewLine, NewOrder, cancel_order, put_order, stored_order
@@ -265,4 +266,46 @@ def test_units_of_a_plan_stay_taken(store, clock):
 
 def test_an_empty_plan_is_committed_too(store, clock):
     assert committed(store, planned(store), []).is_current
+    adds_up(store)
+
+
+def test_a_commit_reads_as_much_however_many_other_orders_wait(store, clock, monkeypatch):
+    rows, real = [], Transaction.all
+
+    def counted(transaction, *call):
+        found = real(transaction, *call)
+        rows.append(len(found))
+        return found
+
+    def read_by_a_commit(name):
+        ordered(store, name, {"1": ("A", 1)})
+        plan_id = planned(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(Transaction, "all", counted)
+            rows.clear()
+            committed(store, plan_id, [given(name, "boston", 1)])
+        return sum(rows)
+
+    few = read_by_a_commit("first")
+    for number in range(50):
+        ordered(store, f"waits {number}", {"1": ("A", 1), "2": ("A", 1)})
+    assert read_by_a_commit("second") == few
+
+
+def test_a_plan_of_very_many_orders(store, clock):
+    """More than one statement names."""
+    names = [f"o{number:04}" for number in range(1_100)]
+    stocked(store, {A: 1_100, B: 0})
+
+    def come_in(transaction):
+        for name in names:
+            put_order(transaction, SCOPE, NewOrder(name, name, [NewLine("1", "A", 2)]))
+
+    store.transact(come_in)
+    parts = [given(name, "boston", 1 + number % 2) for number, name in enumerate(names[:700])]
+    rest = [left(name, 2 - (1 + number % 2)) for number, name in enumerate(names[:700]) if not number % 2]
+    committed(store, planned(store), parts, [*rest, *(left(name, 2) for name in names[700:])])
+    with store.read() as transaction:
+        states = [row.state for row in transaction.all(select(ORDERS.c.state).where(ORDERS.c.order_id.in_(names)))]
+    assert (states.count("allocated"), states.count("backordered")) == (350, 750)
     adds_up(store)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from store_cases import SCOPE, START, Clock, everything, planned, refused
+from store_cases import HOUR, SCOPE, START, Clock, everything, planned, refused
 
+from quartermaster.store.leases import acquire
+from quartermaster.store.plan_attempts import MOST_ATTEMPTS, hand_back, take_up
 from quartermaster.store.plans import (
     ask_to_stop,
     begin_plan,
@@ -48,15 +50,16 @@ def test_a_plan_from_its_queue_to_its_end(store, clock):
     assert (found.state, found.policy, found.created_at, found.is_current) == ("queued", '{"policy":1}', START, False)
     assert (found.snapshot_version, found.stock_version, found.fence, found.started_at) == (None,) * 4
     clock.now += 1
-    assert do(store, begin_plan, plan_id, 7, "v1", 3)
-    assert not do(store, begin_plan, plan_id, 8, "v1", 3), "it is begun once"
+    fence = do(store, acquire, "planner", HOUR).fence
+    assert do(store, begin_plan, plan_id, fence, "v1", 3)
+    assert not do(store, begin_plan, plan_id, fence + 1, "v1", 3), "it is begun once"
     clock.now += 1
-    assert do(store, tell_progress, plan_id, {"gap": 0.1}) is False
+    assert do(store, tell_progress, plan_id, fence, {"gap": 0.1}) is False
     clock.now += 1
-    assert do(store, finish_plan, plan_id, 7, {"cost": 12}, {"a": b"1", "b": b"2" * 10_000})
-    assert not do(store, finish_plan, plan_id, 7, {"cost": 13}, {"a": b"3"}), "it is finished once"
+    assert do(store, finish_plan, plan_id, fence, {"cost": 12}, {"a": b"1", "b": b"2" * 10_000})
+    assert not do(store, finish_plan, plan_id, fence, {"cost": 13}, {"a": b"3"}), "it is finished once"
     found = do(store, stored_plan, plan_id)
-    assert (found.state, found.fence, found.snapshot_version, found.stock_version) == ("finished", 7, "v1", 3)
+    assert (found.state, found.fence, found.snapshot_version, found.stock_version) == ("finished", fence, "v1", 3)
     assert (found.started_at, found.finished_at, found.committed_at) == (START + 1, START + 3, None)
     assert (found.progress, found.summary) == ({"gap": 0.1}, {"cost": 12})
     assert do(store, part_of, plan_id, "b") == b"2" * 10_000
@@ -107,7 +110,7 @@ def test_stopping_a_plan_that_waits_ends_it_and_one_that_runs_is_told(store, clo
     assert (found.state, found.failure, found.stop_asked) == ("failed", "stopped before it began", True)
     assert not do(store, begin_plan, waits, 1, "v1", 1)
     assert do(store, ask_to_stop, runs).state == "running"
-    assert do(store, tell_progress, runs, {}) is True
+    assert do(store, tell_progress, runs, do(store, acquire, "planner", HOUR).fence, {}) is True
     assert do(store, finish_plan, runs, 1, {}, {"a": b"best so far"})
     assert do(store, ask_to_stop, runs).state == "finished"
 
@@ -140,3 +143,53 @@ def test_what_a_planner_left_running_is_queued_again_and_it_cannot_finish_it(sto
     assert do(store, stored_plan, lost).state == "running"
     assert do(store, finish_plan, lost, 2, {}, {"a": b"2"})
     assert do(store, part_of, lost, "a") == b"2"
+
+
+@pytest.mark.parametrize("how", ["another has the scope", "the plan is another's", "it is made"])
+def test_a_planner_that_lost_its_lease_says_nothing_on_progress(store, clock, how):
+    own = do(store, acquire, "one", HOUR).fence
+    plan_id = running(store, own)
+    do(store, tell_progress, plan_id, own, {"gap": 0.5})
+    fence = own
+    if how == "it is made":
+        do(store, finish_plan, plan_id, own, {}, {})
+    else:
+        clock.now += HOUR
+        other = do(store, acquire, "two", HOUR).fence
+        fence = other if how == "the plan is another's" else own
+    before = everything(store)
+    with refused("lease_lost"):
+        do(store, tell_progress, plan_id, fence, {"gap": 0.3})
+    assert everything(store) == before
+
+
+def test_a_plan_that_ends_its_planners_fails_and_the_next_one_is_taken_up(store, clock):
+    deadly = queued(store)
+    clock.now += 1
+    harmless = queued(store)
+    for fence in range(1, MOST_ATTEMPTS + 1):
+        assert do(store, take_up).plan_id == deadly
+        if fence > 1:  # the first planner ended before it began
+            assert do(store, begin_plan, deadly, fence, "v1", 1)
+            assert do(store, requeue_lost, fence + 1) == 1
+    found = do(store, take_up)
+    assert (found.plan_id, found.attempts) == (harmless, 1)
+    failed = do(store, stored_plan, deadly)
+    assert (failed.state, failed.attempts, failed.finished_at) == ("failed", 3, START + 1)
+    assert failed.failure.startswith("3 planners were ended while they made it")
+    do(store, begin_plan, harmless, 9, "v1", 1)
+    assert do(store, take_up) is None
+
+
+def test_a_plan_that_is_handed_back_was_not_attempted(store, clock):
+    plan_id = queued(store)
+    for fence in range(2 * MOST_ATTEMPTS):
+        assert do(store, take_up).attempts == 1
+        if fence % 2:
+            assert do(store, begin_plan, plan_id, fence, "v1", 1)
+        do(store, hand_back, plan_id)
+        found = do(store, stored_plan, plan_id)
+        assert (found.state, found.attempts, found.fence, found.started_at) == ("queued", 0, None, None)
+    done = planned(store)
+    do(store, hand_back, done)
+    assert do(store, stored_plan, done).state == "finished"

@@ -12,7 +12,7 @@ from quartermaster.io.certificate_file import certificate_bytes, prices_frame, r
 from quartermaster.io.certificate_fit import certificate_problems
 from quartermaster.io.content import snapshot_sha256
 from quartermaster.io.document import read_document, snapshot_document, snapshot_from_document
-from quartermaster.io.folder import read_folder, read_input, read_snapshot
+from quartermaster.io.folder import FILE_NAMES, read_folder, read_input, read_snapshot
 from quartermaster.io.from_frames import snapshot_from_frames
 from quartermaster.io.json_text import parse_document
 from quartermaster.io.limits import Limits
@@ -28,6 +28,7 @@ from quartermaster.io.write import write_snapshot
 
 __all__ = [
     "CERTIFICATE_FILE",
+    "FILE_NAMES",
     "BroughtPlan",
     "Limits",
     "OrderReader",

@@ -30,18 +30,19 @@ from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.leases import Lease, acquire, check_fence, give_up, renew
+from quartermaster.store.plan_attempts import hand_back, take_up
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import (
     StoredPlan,
     begin_plan,
     fail_plan,
     finish_plan,
-    next_queued,
     queue_plan,
     requeue_lost,
     stored_plan,
     tell_progress,
 )
+from quartermaster.store.reserved_orders import settle_reserved
 from quartermaster.store.run_facts import reject_order
 from quartermaster.store.scopes import scope_state
 
@@ -119,13 +120,17 @@ def run_next(
     try:
         with _kept(store, lease, settings) as lost:
             plan = store.transact(lambda transaction: _next(transaction, lease))
-            if plan is None or not _run(store, plan, lease, settings, lost, ended, planner):
+            if plan is None:
+                return None
+            if not _run(store, plan, lease, settings, lost, ended, planner):
+                _leave(store, plan, lease)
                 return None
             LOG.info("plan made", extra=_named(plan))
     except Exception as error:  # a plan that fails must not come back for ever, whatever it failed for
         if plan is None:
             raise
         if isinstance(error, StoreError) and error.code in ("lease_lost", "store_busy"):
+            _leave(store, plan, lease)
             return None
         failed, why = plan, _failure(error)
         LOG.warning("plan failed", extra=_named(plan, failure=why), exc_info=not isinstance(error, QuartermasterError))
@@ -171,7 +176,19 @@ def _fenced(transaction: Transaction, lease: Lease) -> None:
 def _next(transaction: Transaction, lease: Lease) -> StoredPlan | None:
     _fenced(transaction, lease)
     requeue_lost(transaction, lease.scope_id, lease.fence)
-    return next_queued(transaction, lease.scope_id)
+    settle_reserved(transaction, lease.scope_id)  # an order and the commit of its reservation came in at once
+    return take_up(transaction, lease.scope_id)
+
+
+def _leave(store: Store, plan: StoredPlan, lease: Lease) -> None:
+    """Leave a plan to the next run, if it is still ours to leave."""
+
+    def leave(transaction: Transaction) -> None:
+        _fenced(transaction, lease)
+        hand_back(transaction, plan.scope_id, plan.plan_id)
+
+    with suppress(StoreError):
+        store.transact(leave)
 
 
 def _run(
@@ -196,7 +213,8 @@ def _run(
         if lost.is_set() or (ended is not None and ended.is_set()):
             return Wish.END
         if progress["phase"] != told[0] or monotonic() - told[1] >= TELL_SECONDS:
-            stop = store.transact(lambda transaction: _tell(transaction, plan, lease, progress))
+            own = (plan.scope_id, plan.plan_id, lease.fence)
+            stop = store.transact(lambda transaction: tell_progress(transaction, *own, progress))
             told[:] = [progress["phase"], monotonic(), Wish.STOP if stop else Wish.GO_ON]
         return Wish(told[2])
 
@@ -216,11 +234,6 @@ def _begin(transaction: Transaction, plan: StoredPlan, lease: Lease, found: Froz
     return begin_plan(
         transaction, plan.scope_id, plan.plan_id, lease.fence, found.snapshot_version, found.stock_version
     )
-
-
-def _tell(transaction: Transaction, plan: StoredPlan, lease: Lease, progress: Mapping[str, Any]) -> bool:
-    check_fence(transaction, plan.scope_id, lease.fence)
-    return tell_progress(transaction, plan.scope_id, plan.plan_id, progress)
 
 
 def _judged(snapshot: Snapshot, policy: Policy, made: Made, found: Frozen) -> tuple[Rows, dict[str, Any]]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from quartermaster.errors import InputError, StoreError
@@ -76,6 +77,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(InputError, _not_valid)
+    app.add_exception_handler(RequestValidationError, _not_addressed)
 
     async def answer(request: Request, call: Call) -> Response:
         check_headers(request, limits)
@@ -157,6 +159,11 @@ async def _refused(_: Request, error: Exception) -> Response:
 async def _store_refused(limits: ServiceSettings, request: Request, error: Exception) -> Response:
     assert isinstance(error, StoreError)  # noqa: S101 (it is registered for this class)
     return await _refused(request, refused(error, limits))
+
+
+async def _not_addressed(_: Request, __: Exception) -> Response:
+    """Answer an address with an id that is too long to be one: FastAPI reads nothing else of a request."""
+    return _problem(refusal_body("not_found", "an id in the address is too long"))
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -21,12 +21,16 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.contracts import QUERY
 from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
+from quartermaster.service.pages import Cursors
 from quartermaster.service.problem_body import RequestRefused
+from quartermaster.service.query import check_known
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
@@ -77,15 +81,18 @@ class Asked:
     scope_id
         Where.
     document
-        The body, parsed, or as the route reads it; None without one.
+        The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
     parameters
         Of the query.
+    path
+        Of the address.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+    path: str
 
 
 class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
@@ -125,6 +132,8 @@ class Desk:
         self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
+        self._uploads = 0
+        self.cursors = Cursors(store)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -156,6 +165,7 @@ class Desk:
         call: Call,
         *,
         body: bool = True,
+        files: bool = False,
         reading: Callable[[Asked], Any] | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
@@ -172,15 +182,16 @@ class Desk:
             What it does.
         body
             True when it has a JSON body.
+        files
+            True when files may come in its place: a zip, or a form; the call is asked their folder.
         reading
             Reads what is long to read before the transaction, for which others wait; the call is asked what it returns
             in place of the parsed body.
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
-        content = await self._content(request) if body else b""
-        work = partial(self._once, request, key, name, scope_id, content, call, reading)
-        reply = await self._apart(work)
+        async with self._arriving(request, body, files) as content:
+            reply = await self._apart(partial(self._once, request, key, name, scope_id, content, call, reading))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -199,7 +210,8 @@ class Desk:
         content = await self._content(request) if body else b""
 
         def work() -> Answered:
-            asked = _asked(key, scope_id, content, request)
+            asked = _asked(key, scope_id, _parsed(content), request)
+            self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
@@ -209,11 +221,13 @@ class Desk:
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
-        """Answer whether the store can be reached, with the tables that this version needs."""
+        """Answer whether the store can be reached and written, with the tables that this version needs."""
         try:
             await self._apart(partial(require_up_to_date, self.store))
         except StoreError as error:
             raise RequestRefused("store_unreachable", error.detail, {"Retry-After": "1"}) from None
+        if self.store.only_reads:
+            raise RequestRefused("store_read_only", "the disk has failed: start the service anew", {"Retry-After": "1"})
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
@@ -267,6 +281,29 @@ class Desk:
         check_headers(request, self.settings)
         return await read_body(request, self.settings)
 
+    @asynccontextmanager
+    async def _arriving(self, request: Request, body: bool, files: bool) -> AsyncIterator[bytes | Upload]:
+        """Receive a body; files are held on disk until the block ends, and those of a few requests at a time."""
+        if not body:
+            yield b""
+            return
+        media = check_headers(request, self.settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
+        if media == JSON_TYPE:
+            yield await read_body(request, self.settings)
+            return
+        if self._uploads >= self.settings.uploads:
+            wait = {"Retry-After": str(self.settings.retry_after_seconds)}
+            raise RequestRefused("busy", "other snapshots are being received; try again later", wait)
+        self._uploads += 1
+        try:
+            upload = await received(request, self.settings, media)
+            try:
+                yield upload
+            finally:
+                upload.close()
+        finally:
+            self._uploads -= 1
+
     async def _apart(self, work: Callable[[], Result]) -> Result:
         """Do work with the store in a worker thread; tell where the store does not answer."""
 
@@ -282,20 +319,30 @@ class Desk:
         key: Key,
         name: str,
         scope_id: str,
-        content: bytes,
+        content: bytes | Upload,
         call: Call,
         reading: Callable[[Asked], Any] | None,
     ) -> Reply:
-        given = _asked(key, scope_id, content, request)
         target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
         told = ""
-        for _ in range(READINGS):
-            asked = given if reading is None else replace(given, document=reading(given))
-            try:
-                return once(self.store, key.key_id, name, target + content, partial(_reply, call, asked))
-            except ReadAgain as again:
-                told = again.detail
+        with self._opened(content) as (document, arrived):
+            given = _asked(key, scope_id, document, request)
+            for _ in range(READINGS):
+                asked = given if reading is None else replace(given, document=reading(given))
+                try:
+                    return once(self.store, key.key_id, name, target + arrived, partial(_reply, call, asked))
+                except ReadAgain as again:
+                    told = again.detail
         raise StoreError("store_busy", told)
+
+    @contextmanager
+    def _opened(self, content: bytes | Upload) -> Iterator[tuple[Any, bytes]]:
+        """Open what has arrived, and say what of it the idempotency key stands for: of files, names and contents."""
+        if isinstance(content, Upload):
+            with unpacked(content, self.settings) as opened:
+                yield opened
+        else:
+            yield _parsed(content), content
 
 
 def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
@@ -313,14 +360,25 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     settings
         How long a caller is told to wait.
     """
-    waits = error.code in ("idempotency_in_progress", "queue_full", "store_busy", "store_unreachable")
+    waits = error.code in (
+        "idempotency_in_progress",
+        "queue_full",
+        "store_busy",
+        "store_read_only",
+        "store_unreachable",
+    )
     headers = {"Retry-After": str(1 if error.code != "queue_full" else settings.retry_after_seconds)} if waits else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 
 
-def _asked(key: Key, scope_id: str, content: bytes, request: Request) -> Asked:
-    document = io.parse_document(content) if content else None
-    return Asked(key, scope_id, document, dict(request.query_params))
+def _parsed(content: bytes) -> Any:
+    return io.parse_document(content) if content else None
+
+
+def _asked(key: Key, scope_id: str, document: Any, request: Request) -> Asked:
+    asked = Asked(key, scope_id, document, dict(request.query_params), request.url.path)
+    check_known(asked, [one["name"] for one in QUERY.get(request.scope["route"].operation_id, ())])
+    return asked
 
 
 def _idempotency_key(request: Request) -> str:

@@ -20,12 +20,15 @@ from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.route_calls import option_document, verdict_documents
 from quartermaster.service.routers import Routers
 from quartermaster.store.database import Transaction
-from quartermaster.store.orders import REJECTED, StoredOrder, stored_order
+from quartermaster.store.order_states import PLANNABLE, REJECTED
+from quartermaster.store.orders import StoredOrder, stored_order
 from quartermaster.store.plans import part_of
-from quartermaster.store.takers import takers_of
+from quartermaster.store.reserved_orders import orders_held
+from quartermaster.store.takers import takers_of, units_of
 
 MOST_TAKERS = 50
 """Orders that are named as having its SKUs, at the most."""
+HELD = "a reservation is held for it: it is not planned until that is committed, released or expired"
 TERMS = ("transport", "handling", "distance", "late")
 
 
@@ -43,7 +46,7 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
     document: dict[str, Any] = {
         "order_id": order_id,
         "state": order.state,
-        "reason": order.reason,
+        "reason": _reason(transaction, asked.scope_id, order),
         "given": _given(transaction, asked.scope_id, order),
         "best_now": None,
         "nodes": [],
@@ -59,8 +62,8 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
     ]
     stands, reference = routers.standing(transaction, asked.scope_id)
     read, lines = reference.order(json.loads(order.document))
+    own = units_of(transaction, asked.scope_id, order_id)
     with routers.lent(routers.counted(transaction, stands, reference, lines)) as router:
-        own = _units(order)
         with _with_units(router, own):
             routing = router.route(read, lines, 1)
             document["best_now"] = option_document(routing.best)
@@ -77,10 +80,15 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
     return Answered(document)
 
 
+def _reason(transaction: Transaction, scope_id: str, order: StoredOrder) -> str:
+    held = order.state in PLANNABLE and orders_held(transaction, scope_id, [order.order_id])
+    return HELD if held else order.reason
+
+
 def _given(transaction: Transaction, scope_id: str, order: StoredOrder) -> list[Mapping[str, Any]]:
     """Return the shipments that plans gave it, with their cost by term."""
     given: list[Mapping[str, Any]] = []
-    for plan_id in dict.fromkeys(one["plan_id"] for one in order.allocations):
+    for plan_id in dict.fromkeys(one["plan_id"] for one in order.allocations if one["plan_id"] is not None):
         try:
             content = part_of(transaction, scope_id, plan_id, "shipments.csv")
         except StoreError:
@@ -100,14 +108,6 @@ def _given(transaction: Transaction, scope_id: str, order: StoredOrder) -> list[
             if row["order_id"] == order.order_id
         ]
     return given
-
-
-def _units(order: StoredOrder) -> dict[tuple[str, str], int]:
-    units: dict[tuple[str, str], int] = {}
-    for one in order.allocations:
-        pair = one["node_id"], one["sku"]
-        units[pair] = units.get(pair, 0) + one["quantity"]
-    return units
 
 
 @contextmanager

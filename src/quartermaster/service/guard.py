@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quartermaster.service.addresses import routed_path
 from quartermaster.service.problem_body import MEDIA_TYPE, refusal_body
 
 log = logging.getLogger("quartermaster.service")
@@ -54,7 +55,7 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *_RAW_HEADERS]
             await send(message)
 
-        code, detail = _refusal(scope)
+        code, detail = _refusal(scope) or _addressed(scope)
         if code:
             await _send_problem(send_guarded, refusal_body(code, detail))
             return
@@ -69,12 +70,19 @@ class Guard:
             await _send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
 
 
-def _refusal(scope: Scope) -> tuple[str, str]:
-    """Return code and detail of what is wrong with the request line or headers; empty texts where nothing is."""
+def _addressed(scope: Scope) -> tuple[str, str]:
+    """Set the path by which the route is found; code and detail of what is wrong with it, or empty texts."""
+    try:
+        scope["path"] = routed_path(scope)
+    except UnicodeDecodeError:
+        return "not_found", "addresses are UTF-8"
+    return ("not_found", "no address holds NUL") if "\x00" in scope["path"] else ("", "")  # PostgreSQL takes no NUL
+
+
+def _refusal(scope: Scope) -> tuple[str, str] | None:
+    """Return code and detail of what is wrong with the request line or headers; None where nothing is."""
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > MAX_TARGET_BYTES:
         return "uri_too_long", f"path and query must be at most {MAX_TARGET_BYTES} bytes"
-    if "\x00" in scope["path"]:  # no id holds it, and PostgreSQL takes no text with it
-        return "not_found", "no address holds NUL"
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         return "headers_too_large", f"headers must be at most {MAX_HEADER_BYTES} bytes"
@@ -82,7 +90,7 @@ def _refusal(scope: Scope) -> tuple[str, str]:
     # Two framings of one body are how requests are smuggled past a proxy.
     if names.count(b"content-length") + names.count(b"transfer-encoding") > 1:
         return "framing", "give either Content-Length or Transfer-Encoding, once"
-    return "", ""
+    return None
 
 
 async def _send_problem(send: Send, body: dict[str, Any]) -> None:

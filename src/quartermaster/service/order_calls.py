@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.order_reading import new_orders
-from quartermaster.service.query import whole
+from quartermaster.service.pages import Cursors, limit_of
+from quartermaster.service.query import one_of, whole
 from quartermaster.service.references import References
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
+from quartermaster.store.order_list import orders_after
+from quartermaster.store.order_states import STATES
 from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
 
 MOST_EVENTS = 1_000
@@ -57,11 +60,27 @@ def orders_call(transaction: Transaction, asked: Asked) -> Answered:
     """
     orders: list[NewOrder | Mapping[str, Any]] = asked.document
     told: list[Mapping[str, Any]] = [{}] * len(orders)
+    orders = _without_conflicts(orders)
     # by id, so that two requests never wait for each other; those of one id in the order in which they came
     for at in sorted(range(len(orders)), key=lambda at: _order_id(orders[at])):
         order = orders[at]
         told[at] = _taken(transaction, asked.scope_id, order) if isinstance(order, NewOrder) else order
     return Answered({"orders": told})
+
+
+def _without_conflicts(orders: Sequence[NewOrder | Mapping[str, Any]]) -> list[NewOrder | Mapping[str, Any]]:
+    """Refuse each order that stands in the request twice with different content: neither is more right."""
+    contents: dict[str, set[str]] = {}
+    for order in orders:
+        if isinstance(order, NewOrder):
+            contents.setdefault(order.order_id, set()).add(order.document)
+    reason = "order_conflict: the request has it twice with different content"
+    return [
+        {"order_id": order.order_id, "result": "refused", "reason": reason}
+        if isinstance(order, NewOrder) and len(contents[order.order_id]) > 1
+        else order
+        for order in orders
+    ]
 
 
 def _order_id(order: NewOrder | Mapping[str, Any]) -> str:
@@ -84,6 +103,32 @@ def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[
     except StoreError as error:
         return {"order_id": order.order_id, "result": "refused", "reason": f"{error.code}: {error.detail}"}
     return {"order_id": order.order_id, "result": "rejected" if order.rejected else result, "reason": order.rejected}
+
+
+def order_list_call(transaction: Transaction, asked: Asked, cursors: Cursors) -> Answered:
+    """Read a page of orders.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; the query may name a ``state``, and have ``limit`` and ``cursor``.
+    cursors
+        Of lists.
+    """
+    (after,), limit = cursors.read(asked) or [""], limit_of(asked)
+    found = orders_after(transaction, asked.scope_id, after, limit + 1, one_of(asked, "state", STATES))
+    rows = [
+        {
+            "order_id": one.order_id,
+            "state": one.state,
+            "reason": one.reason,
+            "created_at": instant(one.created_at),
+            "updated_at": instant(one.updated_at),
+        }
+        for one in found[:limit]
+    ]
+    following = cursors.written(asked, [found[limit - 1].order_id]) if len(found) > limit else None
+    return Answered({"rows": rows, "cursor": following})
 
 
 def order_call(transaction: Transaction, asked: Asked, order_id: str) -> Answered:
@@ -148,7 +193,7 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
         As for every call; the query may have ``after`` and ``limit``.
     """
     after = whole(asked, "after", 0, 10**18)
-    limit = whole(asked, "limit", 100, MOST_EVENTS, least=1)
+    limit = limit_of(asked, 100, MOST_EVENTS)
     found = events_after(transaction, asked.scope_id, after, limit)
     return Answered(
         {

@@ -72,8 +72,9 @@ ANSWERS: Mapping[str, Answer] = {
     "snapshot_stale": Answer(409, "Stock has changed since"),
     "too_large": Answer(413, "Body is too large"),
     "too_many_rows": Answer(413, "Document has too many rows"),
+    "decompression_limit": Answer(413, "The archive holds too much"),
     "uri_too_long": Answer(414, "Address is too long"),
-    "media_type": Answer(415, "Body must be application/json"),
+    "media_type": Answer(415, "Body is of a type that is not read here"),
     "content_encoding": Answer(415, "Body must not be compressed"),
     "archive_not_allowed": Answer(422, "The archive is not one that is read"),
     "deducted_through": Answer(422, "There is no such commit"),
@@ -86,6 +87,7 @@ ANSWERS: Mapping[str, Answer] = {
     "busy": Answer(503, "All workers are busy"),
     "queue_full": Answer(503, "Too many plans are waiting"),
     "store_busy": Answer(503, "The store is busy"),
+    "store_read_only": Answer(503, "The store only reads"),
     "store_unreachable": Answer(503, "The store cannot be reached"),
 }
 """Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""

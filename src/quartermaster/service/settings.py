@@ -17,6 +17,10 @@ class ServiceSettings:
     ----------
     max_body_bytes
         Largest request body, bytes.
+    max_unpacked_bytes
+        Most bytes of all files of a snapshot that comes as a zip, unpacked.
+    uploads
+        Snapshots that come as files, received at the same time; one more is answered 503.
     body_timeout_seconds
         Longest time a body may take to arrive, seconds.
     max_rows
@@ -60,6 +64,8 @@ class ServiceSettings:
     """
 
     max_body_bytes: int = 64 * MIB
+    max_unpacked_bytes: int = 256 * MIB
+    uploads: int = 4
     body_timeout_seconds: float = 30.0
     max_rows: int = 1_000_000
     max_order_lines: int = 100_000
@@ -82,6 +88,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "max_body_bytes",
+            "max_unpacked_bytes",
+            "uploads",
             "body_timeout_seconds",
             "max_rows",
             "workers",

@@ -9,6 +9,7 @@ from pydantic import Field
 from quartermaster.service.answers import Amount, Answer, Cost, Day, Units
 
 Instant = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-02T08:00:00.000Z"])]
+Cursor = Annotated[str | None, Field(description="for the next page; null = this is the last")]
 OrderState = Literal["open", "allocated", "backordered", "rejected", "cancelled"]
 PlanState = Literal["queued", "running", "finished", "failed", "committed", "superseded"]
 ReservationState = Literal["held", "committed", "released", "expired"]
@@ -22,7 +23,10 @@ class ScopeAnswer(Answer):
     stock_version: Annotated[int, Field(description="rises with each feed")]
     commit_sequence: Annotated[int, Field(description="number of the last commit, for `deducted_through`")]
     feed_sequence: Annotated[int | None, Field(description="number of the last delta")]
-    as_of: Annotated[Instant | None, Field(description="instant of the last full picture")]
+    as_of: Annotated[Instant | None, Field(description="latest instant of a feed: older full pictures are refused")]
+    picture_as_of: Annotated[
+        Instant | None, Field(description="instant of the last full picture: older deltas change nothing")
+    ]
 
 
 class SnapshotAnswer(Answer):
@@ -41,9 +45,11 @@ class SnapshotAnswer(Answer):
 class InventoryAnswer(Answer):
     """A feed that was taken."""
 
+    applied: Annotated[bool, Field(description="false = a delta from before the last full picture: it changed nothing")]
     stock_version: int
-    sequence: int | None
-    as_of: Instant | None
+    sequence: Annotated[int | None, Field(description="number of the last delta")]
+    as_of: Annotated[Instant | None, Field(description="latest instant of a feed")]
+    picture_as_of: Annotated[Instant | None, Field(description="instant of the last full picture")]
     commit_sequence: int
 
 
@@ -60,7 +66,24 @@ class AvailabilityAnswer(Answer):
 
     stock_version: int
     rows: list[AvailabilityRow]
-    after: Annotated[str | None, Field(description="for the next page; null = this is the last")]
+    cursor: Cursor
+
+
+class OrderListRow(Answer):
+    """How an order stands."""
+
+    order_id: str
+    state: OrderState
+    reason: str
+    created_at: Instant
+    updated_at: Instant
+
+
+class OrderListAnswer(Answer):
+    """A page of orders, by their ids."""
+
+    rows: list[OrderListRow]
+    cursor: Cursor
 
 
 class OrderResult(Answer):
@@ -99,14 +122,14 @@ class HistoryEntry(Answer):
 
 
 class GivenAllocation(Answer):
-    """What a committed plan gave."""
+    """What a committed plan, or a reservation committed for the order, gave."""
 
-    plan_id: str
+    plan_id: Annotated[str | None, Field(description="null = a reservation gave it")]
     line_id: str
     sku: str
     node_id: str
     quantity: Annotated[int, Field(ge=1)]
-    shipment_id: str
+    shipment_id: Annotated[str | None, Field(description="in the plan")]
     reservation_id: str
 
 
@@ -145,7 +168,7 @@ class TableAnswer(Answer):
 
     rows: list[dict[str, str]]
     rows_total: Units
-    next_offset: Annotated[int | None, Field(description="null = this is the last page")]
+    cursor: Cursor
 
 
 class OptionShipmentAnswer(Answer):
@@ -199,7 +222,7 @@ class GivenShipment(Answer):
 
 
 class TakerAnswer(Answer):
-    """Units of one of its SKUs that plans gave another order."""
+    """Units of one of its SKUs that another order has, by a plan or a reservation."""
 
     order_id: str
     node_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.tables import (
@@ -29,13 +29,14 @@ def audit(transaction: Transaction, scope_id: str) -> list[str]:
         *_entries(transaction, scope_id),
         *_conserved(transaction, scope_id),
         *_allocated(transaction, scope_id),
+        *_backed(transaction, scope_id),
     ]
 
 
 def _reserved(transaction: Transaction, scope_id: str) -> list[str]:
     """Units reserved of each pair against the reservations that count."""
     lines, own = RESERVATION_LINES, RESERVATIONS
-    counts = or_(own.c.state == "held", and_(own.c.state == "committed", ~own.c.deducted))
+    counts = or_(own.c.state == "held", and_(own.c.state == "committed", ~lines.c.deducted))
     sums = {
         (row.node_id, row.sku): int(row.units)
         for row in transaction.all(
@@ -75,7 +76,7 @@ def _replayed(transaction: Transaction, scope_id: str) -> list[str]:
 
 
 def _entries(transaction: Transaction, scope_id: str) -> list[str]:
-    """Each reservation is held once and resolved once, as its state says."""
+    """Each reservation is held once and resolved once, as its state says; lines of committed ones are deducted once."""
     told: dict[str, dict[str, int]] = {}
     for row in transaction.all(
         select(LEDGER.c.reservation_id, LEDGER.c.event, func.count().label("times"))
@@ -84,11 +85,22 @@ def _entries(transaction: Transaction, scope_id: str) -> list[str]:
     ):
         told.setdefault(row.reservation_id, {})[row.event] = row.times
     lines = RESERVATION_LINES
-    counted = select(lines.c.reservation_id, func.count().label("times")).group_by(lines.c.reservation_id).subquery()
-    own = RESERVATIONS
+    deducted = func.sum(case((lines.c.deducted, 1), else_=0)).label("deducted")
+    counted = (
+        select(lines.c.reservation_id, func.count().label("times"), deducted)
+        .where(lines.c.scope_id == scope_id)
+        .group_by(lines.c.reservation_id)
+        .subquery()
+    )
+    own, times, of_them = RESERVATIONS, counted.c.times, counted.c.deducted
     wrong = []
     for row in transaction.all(
-        select(own.c.reservation_id, own.c.state, own.c.deducted, func.coalesce(counted.c.times, 0).label("times"))
+        select(
+            own.c.reservation_id,
+            own.c.state,
+            func.coalesce(times, 0).label("times"),
+            func.coalesce(of_them, 0).label("deducted"),
+        )
         .outerjoin(counted, counted.c.reservation_id == own.c.reservation_id)
         .where(own.c.scope_id == scope_id)
     ):
@@ -96,8 +108,8 @@ def _entries(transaction: Transaction, scope_id: str) -> list[str]:
         if row.state != "held":
             wanted[row.state] = row.times
         if row.deducted:
-            wanted["deducted"] = row.times
-        if told.pop(row.reservation_id, {}) != wanted or not row.times:
+            wanted["deducted"] = int(row.deducted)
+        if told.pop(row.reservation_id, {}) != wanted or not row.times or (row.deducted and row.state != "committed"):
             wrong.append(f"reservation {row.reservation_id}: {row.state}, the ledger says otherwise")
     return wrong + [f"reservation {reservation_id}: in the ledger only" for reservation_id in told]
 
@@ -113,7 +125,7 @@ def _conserved(transaction: Transaction, scope_id: str) -> list[str]:
 
 
 def _allocated(transaction: Transaction, scope_id: str) -> list[str]:
-    """What lines say is allocated against the allocations of committed plans."""
+    """What lines say is allocated against the allocations of plans and reservations."""
     rows = ALLOCATIONS.c
     sums = {
         (row.order_id, row.line_id): int(row.units)
@@ -124,7 +136,29 @@ def _allocated(transaction: Transaction, scope_id: str) -> list[str]:
         )
     }
     return [
-        f"order {row.order_id}, line {row.line_id}: {row.allocated} allocated, plans say otherwise"
+        f"order {row.order_id}, line {row.line_id}: {row.allocated} allocated, allocations say otherwise"
         for row in transaction.all(select(ORDER_LINES).where(ORDER_LINES.c.scope_id == scope_id))
         if row.allocated != sums.get((row.order_id, row.line_id), 0)
+    ]
+
+
+def _backed(transaction: Transaction, scope_id: str) -> list[str]:
+    """What orders were given out of each reservation against the units of it, which must be committed."""
+    rows, lines, own = ALLOCATIONS.c, RESERVATION_LINES.c, RESERVATIONS.c
+    given = (
+        select(rows.reservation_id, rows.node_id, rows.sku, func.sum(rows.quantity).label("units"))
+        .where(rows.scope_id == scope_id)
+        .group_by(rows.reservation_id, rows.node_id, rows.sku)
+        .subquery()
+    )
+    backing = select(lines.reservation_id, lines.node_id, lines.sku, lines.quantity)
+    backing = backing.join(RESERVATIONS, own.reservation_id == lines.reservation_id).where(own.state == "committed")
+    held = backing.subquery()
+    same = and_(
+        held.c.reservation_id == given.c.reservation_id, held.c.node_id == given.c.node_id, held.c.sku == given.c.sku
+    )
+    more = select(given).outerjoin(held, same).where(given.c.units > func.coalesce(held.c.quantity, 0))
+    return [
+        f"reservation {row.reservation_id}, {row.node_id}/{row.sku}: {int(row.units)} allocated, it has not so many"
+        for row in transaction.all(more)
     ]

@@ -53,7 +53,7 @@ _NOW = {
 """The database's own clock, microseconds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Transaction:
     """A transaction under way; all that a function of the store does happens in it, or not at all.
 
@@ -62,16 +62,27 @@ class Transaction:
     connection
         The connection.
     now
-        The instant it began by the database's clock, microseconds.
+        The instant by the database's clock, microseconds: that it began, or that it last looked after waiting.
+    clock
+        Reads the clock.
     """
 
     connection: Connection
     now: int
+    clock: Callable[[], int]
 
     @property
     def is_postgresql(self) -> bool:
         """Tell which database it is of."""
         return self.connection.dialect.name == POSTGRESQL
+
+    def look_at_clock(self) -> None:
+        """Read the clock again, after a lock was waited for: what is decided then is judged by that instant.
+
+        SQLite's transactions have waited before they begin.
+        """
+        if self.is_postgresql:
+            self.now = max(self.now, self.clock())
 
     def all(self, statement: Any, parameters: Any = None) -> list[Any]:
         """Run a statement and return its rows.
@@ -126,18 +137,42 @@ class Store:
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
+    _disk_failed: bool = False
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the disk has failed once, so that nothing is written any more until the database is opened again.
+
+        After a failed sync nobody knows what of the file is on the disk: the system may have thrown away what it could
+        not write and say of the next sync that all is well (LWN, "PostgreSQL's fsync() surprise", 2018).
+        """
+        return self._disk_failed
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
-        with self._turn(), self.writer.connect() as connection:
-            fail_point("before begin")
-            with connection.begin() as transaction:
-                fail_point("after begin")
-                yield Transaction(connection, self._now(connection))
-                fail_point("before commit")
-                transaction.commit()
-            fail_point("after commit")
+        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised.
+
+        Raises
+        ------
+        StoreError
+            ``store_read_only`` after the disk has failed once.
+        """
+        if self._disk_failed:
+            raise StoreError("store_read_only", "the disk has failed: nothing is written until the service starts anew")
+        try:
+            with self._turn(), self.writer.connect() as connection:
+                fail_point("before begin")
+                with connection.begin() as transaction:
+                    fail_point("after begin")
+                    yield self._begun(connection)
+                    fail_point("before commit")
+                    transaction.commit()
+                fail_point("after commit")
+        except OperationalError as error:
+            if str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_IOERR"):
+                self._disk_failed = True
+                LOG.critical("the disk has failed: nothing is written until the service starts anew")
+            raise
 
     def transact(self, work: Callable[[Transaction], Result]) -> Result:
         """Do some work in a transaction that may write, again where another transaction was in its way.
@@ -168,7 +203,10 @@ class Store:
     def read(self) -> Iterator[Transaction]:
         """Begin a transaction that sees one state of everything and writes nothing."""
         with self.reader.connect() as connection, connection.begin():
-            yield Transaction(connection, self._now(connection))
+            yield self._begun(connection)
+
+    def _begun(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._now(connection), partial(self._now, connection))
 
     def _turn(self) -> AbstractContextManager[None]:
         return self._turns.turn(BUSY_SECONDS) if self.url.get_backend_name() == SQLITE else nullcontext()

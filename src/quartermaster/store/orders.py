@@ -1,9 +1,7 @@
-"""Orders: their state, their history, and where each ordered unit is.
-
-    open → allocated | backordered | rejected | cancelled        backordered → allocated | cancelled, when planned again
+"""Orders: what they want, what became of it, and where each ordered unit is.
 
 A line's units are open, allocated, backordered, rejected or cancelled; the database keeps the sum. An order is
-allocated when every unit of it is, backordered when some are not.
+allocated when every unit of it is, backordered when a plan left some waiting.
 """
 
 from __future__ import annotations
@@ -20,12 +18,10 @@ from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, PLANNABLE, REJECTED, note
+from quartermaster.store.reserved_orders import held_for_orders, settle_reserved
 from quartermaster.store.scopes import scope_state
-from quartermaster.store.tables import ALLOCATIONS, ORDER_EVENTS, ORDER_LINES, ORDERS
-
-OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED = "open", "allocated", "backordered", "rejected", "cancelled"
-PLANNABLE = (OPEN, BACKORDERED)
-"""States in which an order is planned, and may still be changed."""
+from quartermaster.store.tables import ALLOCATIONS, ORDER_EVENTS, ORDER_LINES, ORDERS, RESERVATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,8 @@ class StoredOrder:
     history
         What happened to it: instant (microseconds), event, more of it as JSON values.
     allocations
-        What plans gave it, as JSON values.
+        What plans and reservations gave it, in the order in which they were committed, as JSON values; of what a
+        reservation gave there is no plan and no shipment.
     """
 
     order_id: str
@@ -118,6 +115,8 @@ class StoredOrder:
 
 def put_order(transaction: Transaction, scope_id: str, order: NewOrder) -> str:
     """Take an order in; return what became of it: created, updated or known.
+
+    What was committed for it before, by reservations, is its own at once.
 
     Parameters
     ----------
@@ -176,6 +175,8 @@ def put_order(transaction: Transaction, scope_id: str, order: NewOrder) -> str:
     happened = "created" if row is None else "updated"
     note(transaction, scope_id, order.order_id, happened, {"state": state, "reason": order.rejected})
     fail_point("order lines written")
+    if not order.rejected:
+        settle_reserved(transaction, scope_id, [order.order_id])
     return happened
 
 
@@ -218,7 +219,7 @@ def cancel_order(transaction: Transaction, scope_id: str, order_id: str) -> Stor
 
 
 def stored_order(transaction: Transaction, scope_id: str, order_id: str) -> StoredOrder:
-    """Read an order, its history and what plans gave it.
+    """Read an order, its history and what it was given.
 
     Parameters
     ----------
@@ -241,8 +242,9 @@ def stored_order(transaction: Transaction, scope_id: str, order_id: str) -> Stor
     )
     given = transaction.all(
         select(ALLOCATIONS)
+        .join(RESERVATIONS, RESERVATIONS.c.reservation_id == ALLOCATIONS.c.reservation_id)
         .where(ALLOCATIONS.c.scope_id == scope_id, ALLOCATIONS.c.order_id == order_id)
-        .order_by(ALLOCATIONS.c.plan_id, ALLOCATIONS.c.number)
+        .order_by(RESERVATIONS.c.commit_sequence, ALLOCATIONS.c.number)
     )
     return StoredOrder(
         order_id,
@@ -281,6 +283,8 @@ def stored_order(transaction: Transaction, scope_id: str, order_id: str) -> Stor
 def plannable(transaction: Transaction, scope_id: str) -> list[tuple[str, dict[str, int]]]:
     """Return what is to be planned: documents of orders, and the units of each of their lines that wait.
 
+    Orders that a reservation is held for are not.
+
     Parameters
     ----------
     transaction, scope_id
@@ -299,31 +303,14 @@ def plannable(transaction: Transaction, scope_id: str) -> list[tuple[str, dict[s
         waiting.setdefault(row.order_id, {})[row.line_id] = int(row.units)
     documents = transaction.all(
         select(ORDERS.c.order_id, ORDERS.c.document)
-        .where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+        .where(
+            ORDERS.c.scope_id == scope_id,
+            ORDERS.c.state.in_(PLANNABLE),
+            ORDERS.c.order_id.not_in(held_for_orders(scope_id, transaction.now)),
+        )
         .order_by(ORDERS.c.order_id)
     )
     return [(row.document, waiting[row.order_id]) for row in documents if row.order_id in waiting]
-
-
-def note(transaction: Transaction, scope_id: str, order_id: str, happened: str, detail: Mapping[str, Any]) -> None:
-    """Append to the history of an order.
-
-    Parameters
-    ----------
-    transaction, scope_id, order_id
-        Which.
-    happened, detail
-        What, and more of it as JSON values.
-    """
-    transaction.run(
-        insert(ORDER_EVENTS).values(
-            scope_id=scope_id,
-            order_id=order_id,
-            at=transaction.now,
-            event=happened,
-            detail=json.dumps(detail, sort_keys=True, ensure_ascii=False),
-        )
-    )
 
 
 def _lines(scope_id: str, order_id: str) -> tuple[Any, Any]:

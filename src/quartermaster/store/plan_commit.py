@@ -20,8 +20,9 @@ from quartermaster.store.events import emit
 from quartermaster.store.expiry import sweep
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
-from quartermaster.store.orders import ALLOCATED, BACKORDERED, PLANNABLE, note
+from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note
 from quartermaster.store.plans import COMMITTED, FINISHED, SUPERSEDED, StoredPlan, stored_plan
+from quartermaster.store.reserved_orders import in_chunks, orders_held, settle_reserved
 from quartermaster.store.scopes import count, scope_state
 from quartermaster.store.stock import availability, take
 from quartermaster.store.tables import (
@@ -116,7 +117,8 @@ def commit_plan(
     ------
     StoreError
         ``not_found``; ``plan_state``; ``plan_superseded``; ``plan_expired``; ``lease_lost``; ``snapshot_stale`` where
-        the stock picture has changed, or units that the plan gives are gone; ``order_state`` where orders have changed.
+        the stock picture has changed, or units that the plan gives are gone; ``order_state`` where orders have changed,
+        or units are reserved for them since.
     """
     state = scope_state(transaction, scope_id, lock=True)
     plan = stored_plan(transaction, scope_id, plan_id)
@@ -184,11 +186,8 @@ def _give_units(
         .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
     )
     # orders before their lines, as whoever changes one does
-    planning = select(ORDERS.c.order_id, ORDERS.c.sha256).where(
-        ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
-    )
-    rows = transaction.all(planning.order_by(ORDERS.c.order_id).with_for_update(key_share=True))
-    standing = {row.order_id for row in rows if orders is None or orders.get(row.order_id) == row.sha256}
+    planned = sorted({order_id for order_id, _ in given.keys() | left.keys()})
+    standing = _standing(transaction, scope_id, planned, orders)
     changed = []
     for order_id, line_id in sorted(given.keys() | left.keys()):
         sku = skus.get((order_id, line_id), {None})
@@ -196,11 +195,25 @@ def _give_units(
         units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
         if len(sku) > 1 or transaction.run(statement, named | units) != 1:
             changed.append({"order_id": order_id, "line_id": line_id})
-    planned = {order_id for order_id, _ in given.keys() | left.keys()}
-    changed += [{"order_id": order_id} for order_id in sorted(planned - standing)]
+    changed += [{"order_id": order_id} for order_id in planned if order_id not in standing]
     if changed:
         raise StoreError("order_state", "orders have changed since the plan was made", changed=changed[:MOST_TOLD])
     fail_point("units given")
+
+
+def _standing(
+    transaction: Transaction, scope_id: str, planned: Sequence[str], orders: Mapping[str, str] | None
+) -> set[str]:
+    """Lock the orders of a plan; return those that may be planned, are as they were and have no units reserved."""
+    query = select(ORDERS.c.order_id, ORDERS.c.sha256).where(
+        ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
+    )
+    query = query.order_by(ORDERS.c.order_id).with_for_update(key_share=True)
+    rows = [row for chunk in in_chunks(planned) for row in transaction.all(query.where(ORDERS.c.order_id.in_(chunk)))]
+    reserved = orders_held(transaction, scope_id, planned)
+    reserved |= {one.order_id for one in settle_reserved(transaction, scope_id, planned)}
+    same = {row.order_id for row in rows if orders is None or orders.get(row.order_id) == row.sha256}
+    return same - reserved
 
 
 def _take_stock(transaction: Transaction, scope_id: str, allocations: Sequence[Allocation]) -> None:
@@ -283,10 +296,13 @@ def _settle_orders(
     for one in backorders:
         waiting[one.order_id].append(one)
     served = {one.order_id for one in allocations}
+    planned = sorted(served | waiting.keys())
     line = ORDER_LINES.c
     lacking = select(line.order_id).where(line.scope_id == scope_id, line.open + line.backordered > 0).distinct()
-    unserved = {row.order_id for row in transaction.all(lacking)}
-    for order_id in sorted(served | waiting.keys()):
+    unserved = {
+        row.order_id for chunk in in_chunks(planned) for row in transaction.all(lacking.where(line.order_id.in_(chunk)))
+    }
+    for order_id in planned:
         reasons = sorted({one.reason for one in waiting[order_id]})
         state = BACKORDERED if order_id in unserved else ALLOCATED
         values = {"state": state, "reason": ", ".join(reasons), "updated_at": transaction.now}

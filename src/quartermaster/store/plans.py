@@ -7,10 +7,9 @@ A plan is told apart from its commit: what a reader sees of a plan is there whol
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from sqlalchemy import insert, select, update
@@ -18,11 +17,15 @@ from sqlalchemy import insert, select, update
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.leases import check_fence
+from quartermaster.store.plan_blocks import file_of, rows_of, write_files
 from quartermaster.store.scopes import scope_state
-from quartermaster.store.tables import PLAN_PARTS, PLANS
+from quartermaster.store.tables import PLANS
 
 QUEUED, RUNNING, FINISHED, FAILED = "queued", "running", "finished", "failed"
 COMMITTED, SUPERSEDED = "committed", "superseded"
+QUEUED_AGAIN = {"state": QUEUED, "started_at": None, "fence": None, "progress": "{}"}
+"""What is written where a plan that is not made goes back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class StoredPlan:
         Why it failed; empty where it did not.
     stop_asked
         True when it is to end with the best plan so far.
+    attempts
+        How many planners took it up and have not handed it back.
     created_at, started_at, finished_at, committed_at
         Instants, microseconds.
     """
@@ -63,6 +68,7 @@ class StoredPlan:
     summary: Mapping[str, Any]
     failure: str
     stop_asked: bool
+    attempts: int
     created_at: int
     started_at: int | None
     finished_at: int | None
@@ -158,18 +164,29 @@ def begin_plan(
     )
 
 
-def tell_progress(transaction: Transaction, scope_id: str, plan_id: str, progress: Mapping[str, Any]) -> bool:
+def tell_progress(
+    transaction: Transaction, scope_id: str, plan_id: str, fence: int, progress: Mapping[str, Any]
+) -> bool:
     """Say how far a running plan is; True when it was asked to stop.
 
     Parameters
     ----------
     transaction, scope_id, plan_id
         Which.
+    fence
+        Of the planner's lease.
     progress
         JSON values.
+
+    Raises
+    ------
+    StoreError
+        ``lease_lost`` where another planner has the scope, or the plan is not running under this lease any more.
     """
-    own = (*_own(scope_id, plan_id), PLANS.c.state == RUNNING)
-    transaction.run(update(PLANS).where(*own).values(progress=json.dumps(progress, sort_keys=True)))
+    check_fence(transaction, scope_id, fence)
+    own = (*_own(scope_id, plan_id), PLANS.c.state == RUNNING, PLANS.c.fence == fence)
+    if not transaction.run(update(PLANS).where(*own).values(progress=json.dumps(progress, sort_keys=True))):
+        raise StoreError("lease_lost", "the plan is not running under this lease any more")
     return stored_plan(transaction, scope_id, plan_id).stop_asked
 
 
@@ -198,12 +215,7 @@ def finish_plan(
     values = {"state": FINISHED, "finished_at": transaction.now, "summary": json.dumps(summary, sort_keys=True)}
     if not transaction.run(update(PLANS).where(*own).values(**values)):
         return False
-    rows = [
-        {"plan_id": plan_id, "name": name, "content": zlib.compress(content, 6)}
-        for name, content in sorted(parts.items())
-    ]
-    if rows:
-        transaction.run(insert(PLAN_PARTS), rows)
+    write_files(transaction, plan_id, parts)
     fail_point("plan written")
     return True
 
@@ -237,7 +249,7 @@ def requeue_lost(transaction: Transaction, scope_id: str, fence: int) -> int:
         Of the lease that is held now.
     """
     own = (PLANS.c.scope_id == scope_id, PLANS.c.state == RUNNING, PLANS.c.fence < fence)
-    return transaction.run(update(PLANS).where(*own).values(state=QUEUED, started_at=None, fence=None, progress="{}"))
+    return transaction.run(update(PLANS).where(*own).values(**QUEUED_AGAIN))
 
 
 def ask_to_stop(transaction: Transaction, scope_id: str, plan_id: str) -> StoredPlan:
@@ -308,11 +320,35 @@ def part_of(transaction: Transaction, scope_id: str, plan_id: str, name: str) ->
         ``not_found`` where there is no such plan or file; ``plan_state`` where the plan is not made yet.
     """
     plan = stored_plan(transaction, scope_id, plan_id)
-    row = transaction.first(
-        select(PLAN_PARTS.c.content).where(PLAN_PARTS.c.plan_id == plan_id, PLAN_PARTS.c.name == name)
-    )
-    if row is not None:
-        return zlib.decompress(row.content)
+    content = file_of(transaction, plan_id, name)
+    return content if content is not None else _no_part(plan)
+
+
+def page_of(
+    transaction: Transaction, scope_id: str, plan_id: str, name: str, first: int, count: int
+) -> tuple[bytes, int]:
+    """Return some rows of a table of a plan below its header, and how many it has.
+
+    Parameters
+    ----------
+    transaction, scope_id, plan_id
+        Which.
+    name
+        Of the file.
+    first, count
+        Rows that are passed over, and rows at the most.
+
+    Raises
+    ------
+    StoreError
+        As `part_of`.
+    """
+    plan = stored_plan(transaction, scope_id, plan_id)
+    found = rows_of(transaction, plan_id, name, first, count)
+    return found if found is not None else _no_part(plan)
+
+
+def _no_part(plan: StoredPlan) -> NoReturn:
     if plan.state in (QUEUED, RUNNING):
         raise StoreError("plan_state", f"the plan is {plan.state}", state=plan.state)
     raise StoreError("not_found", "the plan has no such part")
@@ -336,6 +372,7 @@ def _plan(row: Any) -> StoredPlan:
         json.loads(row.summary),
         row.failure,
         bool(row.stop_asked),
+        row.attempts,
         row.created_at,
         row.started_at,
         row.finished_at,

@@ -2,7 +2,8 @@
 
 Stock is guarded by one conditional UPDATE (`stock.take`) in the transaction that writes the reservation and its ledger
 entries. A reservation is active while it is held and the database's clock is before its expiry, which is asked in the
-statement that commits it; the sweeper only cleans up, and whoever lacks units sweeps first.
+statement that commits it, by the instant at which its lock was got; the sweeper only cleans up, and whoever lacks units
+sweeps first. What a reservation for an order means to the order: see `quartermaster.store.reserved_orders`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.expiry import EXPIRED, HELD, sweep
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.reserved_orders import settle_reserved, state_of
 from quartermaster.store.scopes import count, scope_state
 from quartermaster.store.stock import StockLine, availability, give_all_back, take
 from quartermaster.store.stock_ledger import enter_all, lines_of
@@ -191,6 +193,8 @@ def reservation(transaction: Transaction, scope_id: str, reservation_id: str) ->
 def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
     """Commit a reservation that is active; one committed already stays as it is.
 
+    Its units are those of its order, where that has come in; else of it when it does.
+
     Parameters
     ----------
     transaction, scope_id, reservation_id
@@ -199,9 +203,11 @@ def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Rese
     Raises
     ------
     StoreError
-        ``not_found``; ``reservation_expired``; ``reservation_state`` where it was released.
+        ``not_found``; ``reservation_expired``; ``reservation_state`` where it was released; ``order_state`` where its
+        order waits for fewer units than it has.
     """
     state = scope_state(transaction, scope_id, lock=True)
+    _lock(transaction, scope_id, reservation_id)
     sequence = state.commit_sequence + 1
     table = RESERVATIONS
     won = transaction.run(
@@ -216,7 +222,20 @@ def commit(transaction: Transaction, scope_id: str, reservation_id: str) -> Rese
     count(transaction, scope_id, commit_sequence=sequence)
     enter_all(transaction, scope_id, COMMITTED, [(reservation_id, line) for line in found.lines], 0)
     fail_point("commit in ledger")
+    if found.order_id is not None:
+        _give_order(transaction, scope_id, found, found.order_id)
     return found
+
+
+def _give_order(transaction: Transaction, scope_id: str, found: Reservation, order_id: str) -> None:
+    """Give an order that has come in the units of a reservation, all of them."""
+    state = state_of(transaction, scope_id, order_id)
+    settled = settle_reserved(transaction, scope_id, [order_id])
+    given = sum(one.quantity for one in settled if one.reservation_id == found.reservation_id)
+    units = sum(line.quantity for line in found.lines)
+    if state is not None and given != units:
+        detail = f"the order is {state} and waits for {given} of the {units} units that are reserved for it"
+        raise StoreError("order_state", detail, state=state, reserved=units, waiting=given)
 
 
 def release(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
@@ -232,6 +251,7 @@ def release(transaction: Transaction, scope_id: str, reservation_id: str) -> Res
     StoreError
         ``not_found``; ``reservation_expired``; ``reservation_state`` where it was committed.
     """
+    _lock(transaction, scope_id, reservation_id)
     table = RESERVATIONS
     won = transaction.run(
         update(table)
@@ -263,12 +283,25 @@ def extend(transaction: Transaction, scope_id: str, reservation_id: str, lifetim
     StoreError
         ``not_found``; ``reservation_expired``; ``reservation_state`` where it is committed or released.
     """
+    _lock(transaction, scope_id, reservation_id)
     table = RESERVATIONS
     until = transaction.now + lifetime
     active = _active(transaction, scope_id, reservation_id)
     transaction.run(update(table).where(*active, table.c.expires_at < until).values(expires_at=until))
     fail_point("reservation extended")
     return _stands(reservation(transaction, scope_id, reservation_id), HELD)
+
+
+def _lock(transaction: Transaction, scope_id: str, reservation_id: str) -> None:
+    """Wait until nobody else resolves a reservation, and judge it by the instant of then; SQLite has waited already.
+
+    FOR NO KEY UPDATE: whoever gives an order its units, which name the reservation, does not wait.
+    """
+    if not transaction.is_postgresql:
+        return
+    own = (RESERVATIONS.c.reservation_id == reservation_id, RESERVATIONS.c.scope_id == scope_id)
+    transaction.first(select(RESERVATIONS.c.reservation_id).where(*own).with_for_update(key_share=True))
+    transaction.look_at_clock()
 
 
 def _active(transaction: Transaction, scope_id: str, reservation_id: str) -> tuple[ColumnElement[bool], ...]:

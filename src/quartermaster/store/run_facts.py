@@ -10,8 +10,9 @@ from sqlalchemy import and_, func, or_, select, update
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
-from quartermaster.store.orders import OPEN, PLANNABLE, REJECTED, note
+from quartermaster.store.order_states import OPEN, PLANNABLE, REJECTED, note
 from quartermaster.store.plans import QUEUED, RUNNING
+from quartermaster.store.reserved_orders import held_for_orders
 from quartermaster.store.tables import ALLOCATIONS, LEASES, ORDER_LINES, ORDERS, PLANS, SCOPES
 
 NEWEST = 50
@@ -77,14 +78,15 @@ def plans_asked(transaction: Transaction, scope_id: str) -> list[tuple[int, str]
 
 
 def orders_waiting(transaction: Transaction, scope_id: str) -> int:
-    """Count the orders of a scope that may be planned.
+    """Count the orders of a scope that may be planned: those that wait, and that no reservation is held for.
 
     Parameters
     ----------
     transaction, scope_id
         Where.
     """
-    query = select(func.count()).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
+    free = ORDERS.c.order_id.not_in(held_for_orders(scope_id, transaction.now))
+    query = select(func.count()).where(ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE), free)
     return int(transaction.connection.execute(query).scalar_one())
 
 
@@ -130,7 +132,9 @@ def capacity_used(transaction: Transaction, scope_id: str, snapshot_version: str
 
 
 def shipments_had(transaction: Transaction, scope_id: str) -> Mapping[str, int]:
-    """Return how many shipments committed plans gave each order that is planned again, by order.
+    """Return how many shipments each order that is planned again has had, by order.
+
+    Of what a reservation gave it, what comes from one node is one shipment.
 
     Parameters
     ----------
@@ -138,7 +142,7 @@ def shipments_had(transaction: Transaction, scope_id: str) -> Mapping[str, int]:
         Where.
     """
     shipments = (
-        select(ALLOCATIONS.c.order_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.shipment_id)
+        select(ALLOCATIONS.c.order_id, ALLOCATIONS.c.reservation_id, ALLOCATIONS.c.shipment_id, ALLOCATIONS.c.node_id)
         .join(ORDERS, and_(ORDERS.c.scope_id == ALLOCATIONS.c.scope_id, ORDERS.c.order_id == ALLOCATIONS.c.order_id))
         .where(ALLOCATIONS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
         .distinct()

@@ -26,6 +26,8 @@ class ScopeState:
     feed_sequence
         Sequence number of the last delta feed; None before the first.
     feed_as_of
+        Latest instant of a feed of either kind, microseconds; None before the first.
+    picture_as_of
         Instant of the last full feed, microseconds; None before the first.
     """
 
@@ -34,6 +36,7 @@ class ScopeState:
     commit_sequence: int
     feed_sequence: int | None
     feed_as_of: int | None
+    picture_as_of: int | None
 
 
 def make_scope(transaction: Transaction, scope_id: str) -> bool:
@@ -63,7 +66,8 @@ def scope_state(transaction: Transaction, scope_id: str, *, lock: bool = False) 
         Its id.
     lock
         True keeps others from changing them until the transaction ends; rows that name the scope may still be written
-        (FOR NO KEY UPDATE: a feed and a reservation would wait for each other otherwise).
+        (FOR NO KEY UPDATE: a feed and a reservation would wait for each other otherwise). The transaction's instant is
+        then that of having got the lock.
 
     Raises
     ------
@@ -74,7 +78,11 @@ def scope_state(transaction: Transaction, scope_id: str, *, lock: bool = False) 
     row = transaction.first(query.with_for_update(key_share=True) if lock else query)
     if row is None:
         raise StoreError("not_found", "there is no such scope")
-    return ScopeState(row.scope_id, row.stock_version, row.commit_sequence, row.feed_sequence, row.feed_as_of)
+    if lock:
+        transaction.look_at_clock()
+    return ScopeState(
+        row.scope_id, row.stock_version, row.commit_sequence, row.feed_sequence, row.feed_as_of, row.picture_as_of
+    )
 
 
 def count(transaction: Transaction, scope_id: str, **counters: int | None) -> None:

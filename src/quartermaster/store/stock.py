@@ -5,8 +5,11 @@
     available = supply - reserved + units held by reservations that have expired
 
 A full feed is the whole picture as of an instant; a delta feed changes some pairs, and has the next sequence number.
-Either may say through which of our commits on_hand is already lower (`deducted_through`); a full feed that does not say
-is taken to have deducted the commits up to its instant. Supply that falls below what is reserved leaves a shortfall.
+No feed puts an older picture in place of a newer one: a full feed is refused where any feed was of a later instant, and
+a delta from before the last full feed, which shows what it changed, changes nothing more (its number counts).
+Either may say through which of our commits on_hand is already lower (`deducted_through`): of the pairs that it names,
+which a full feed does of all. One that does not say is taken to have deducted the commits up to its instant where it is
+full, and none where it is a delta. Supply that falls below what is reserved leaves a shortfall.
 """
 
 from __future__ import annotations
@@ -19,13 +22,25 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case,
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
+from quartermaster.store.deductions import lines_to_deduct, mark_deducted
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.instants import time_of
 from quartermaster.store.scopes import ScopeState, count, scope_state
-from quartermaster.store.stock_ledger import StockLine, enter_all
+from quartermaster.store.stock_ledger import StockLine
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS, STOCK
 
-__all__ = ["Feed", "StockLine", "StockRow", "availability", "availability_after", "give_all_back", "take", "take_feed"]
+__all__ = [
+    "Feed",
+    "StockLine",
+    "StockRow",
+    "availability",
+    "availability_after",
+    "comes_late",
+    "give_all_back",
+    "take",
+    "take_feed",
+]
 
 MOST_NAMED = 500
 """SKUs asked for by name; above, all are read."""
@@ -83,9 +98,10 @@ class Feed:
     as_of
         Its instant, microseconds.
     sequence
-        Number of a delta feed.
+        Number of a delta feed; of a full one, that of the last delta it shows, from which numbers go on (None = they
+        go on from where they are).
     deducted_through
-        The last of our commits that on_hand is lower for; None = not said.
+        The last of our commits that on_hand of its rows is lower for; None = not said.
     """
 
     rows: Sequence[StockRow]
@@ -96,7 +112,7 @@ class Feed:
 
 
 def take_feed(transaction: Transaction, scope_id: str, feed: Feed) -> ScopeState:
-    """Take a feed into a scope.
+    """Take a feed into a scope; one that `comes_late` changes nothing but the number of the last delta.
 
     Parameters
     ----------
@@ -110,33 +126,59 @@ def take_feed(transaction: Transaction, scope_id: str, feed: Feed) -> ScopeState
     Raises
     ------
     StoreError
-        ``snapshot_out_of_order`` where a full feed is older than the last one; ``feed_gap`` where a delta is not the
-        next; ``feed_known`` where it was taken before; ``deducted_through`` where that commit is not there.
+        ``snapshot_out_of_order`` where a full feed is older than the last feed of either kind; ``feed_gap`` where a
+        delta is not the next; ``feed_known`` where it was taken before; ``deducted_through`` where that commit is not
+        there.
     """
     state = scope_state(transaction, scope_id, lock=True)
     _check_order(state, feed)
-    deducted = _deducted_lines(transaction, state, feed)
-    touched = {(row.node_id, row.sku) for row in feed.rows} | {(line.node_id, line.sku) for _, line in deducted}
-    known = _lock(transaction, scope_id, None if feed.full else touched)
-    short = _shortfalls(transaction, scope_id)
-    _deduct(transaction, state, deducted)
-    _write_rows(transaction, scope_id, feed, known)
-    _tell_shortfalls(transaction, scope_id, short, state.stock_version + 1)
-    counters = {"stock_version": state.stock_version + 1}
-    if feed.full:
-        counters["feed_as_of"] = feed.as_of
-    if feed.sequence is not None:
-        counters["feed_sequence"] = feed.sequence
+    counters = {} if feed.sequence is None else {"feed_sequence": feed.sequence}
+    if not comes_late(state, feed):
+        _change_stock(transaction, state, feed)
+        counters["stock_version"] = state.stock_version + 1
+        counters["feed_as_of"] = max(feed.as_of, feed.as_of if state.feed_as_of is None else state.feed_as_of)
+        if feed.full:
+            counters["picture_as_of"] = feed.as_of
     count(transaction, scope_id, **counters)
     fail_point("feed taken")
     return scope_state(transaction, scope_id)
 
 
+def comes_late(state: ScopeState, feed: Feed) -> bool:
+    """Tell whether a feed is a delta from before the last full feed, which shows already what it changed.
+
+    Deltas among themselves go by their numbers: what one says of a pair no other need say.
+
+    Parameters
+    ----------
+    state
+        The scope's, before the delta or after it.
+    feed
+        The feed.
+    """
+    return not feed.full and state.picture_as_of is not None and feed.as_of < state.picture_as_of
+
+
+def _change_stock(transaction: Transaction, state: ScopeState, feed: Feed) -> None:
+    scope_id = state.scope_id
+    pairs = None if feed.full else {(row.node_id, row.sku) for row in feed.rows}
+    until = feed.as_of if feed.full else None
+    deducted = lines_to_deduct(transaction, scope_id, pairs, feed.deducted_through, until)
+    known = _lock(transaction, scope_id, pairs)
+    short = _shortfalls(transaction, scope_id)
+    if deducted:
+        mark_deducted(transaction, scope_id, deducted)
+        give_all_back(transaction, scope_id, (one.line for one in deducted))
+    _write_rows(transaction, scope_id, feed, known)
+    _tell_shortfalls(transaction, scope_id, short, state.stock_version + 1)
+
+
 def _check_order(state: ScopeState, feed: Feed) -> None:
     if feed.full and state.feed_as_of is not None and feed.as_of < state.feed_as_of:
-        raise StoreError("snapshot_out_of_order", "a later stock picture was taken already", last=state.feed_as_of)
+        detail = f"a feed as of {time_of(state.feed_as_of).isoformat()} was taken already: send a picture from after it"
+        raise StoreError("snapshot_out_of_order", detail, last=state.feed_as_of)
     if not feed.full:
-        if feed.sequence is None or state.feed_as_of is None:
+        if feed.sequence is None or state.picture_as_of is None:
             raise StoreError("feed_gap", "a delta needs a full picture before it, and a sequence number")
         expected = (state.feed_sequence or 0) + 1
         if feed.sequence < expected:
@@ -145,41 +187,6 @@ def _check_order(state: ScopeState, feed: Feed) -> None:
             raise StoreError("feed_gap", f"the next delta is number {expected}", expected=expected)
     if feed.deducted_through is not None and feed.deducted_through > state.commit_sequence:
         raise StoreError("deducted_through", "there is no such commit", last=state.commit_sequence)
-
-
-def _deducted_lines(transaction: Transaction, state: ScopeState, feed: Feed) -> list[tuple[str, StockLine]]:
-    """Return the lines of commits that on_hand is already lower for, with the reservation of each."""
-    done = _deducted(feed)
-    if done is None:
-        return []
-    table, lines = RESERVATIONS, RESERVATION_LINES
-    return [
-        (row.reservation_id, StockLine(row.node_id, row.sku, row.quantity))
-        for row in transaction.all(
-            select(lines.c.reservation_id, lines.c.node_id, lines.c.sku, lines.c.quantity)
-            .join(table, table.c.reservation_id == lines.c.reservation_id)
-            .where(table.c.scope_id == state.scope_id, table.c.state == "committed", ~table.c.deducted, done)
-            .order_by(table.c.commit_sequence, lines.c.number)
-        )
-    ]
-
-
-def _deducted(feed: Feed) -> ColumnElement[bool] | None:
-    if feed.deducted_through is not None:
-        return RESERVATIONS.c.commit_sequence <= feed.deducted_through
-    return RESERVATIONS.c.resolved_at <= feed.as_of if feed.full else None
-
-
-def _deduct(transaction: Transaction, state: ScopeState, deducted: Sequence[tuple[str, StockLine]]) -> None:
-    """Stop counting commits that on_hand is already lower for."""
-    if not deducted:
-        return
-    own = RESERVATIONS.c.reservation_id == bindparam("which")
-    names = sorted({reservation_id for reservation_id, _ in deducted})
-    transaction.run(update(RESERVATIONS).where(own).values(deducted=True), [{"which": name} for name in names])
-    give_all_back(transaction, state.scope_id, (line for _, line in deducted))
-    enter_all(transaction, state.scope_id, "deducted", deducted, -1)
-    fail_point("commit deducted")
 
 
 def _lock(transaction: Transaction, scope_id: str, pairs: set[tuple[str, str]] | None) -> set[tuple[str, str]]:

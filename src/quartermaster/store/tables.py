@@ -49,9 +49,10 @@ SCOPES = Table(
     Column("commit_sequence", BigInteger, nullable=False, server_default=text("0")),
     Column("feed_sequence", BigInteger),
     Column("feed_as_of", BigInteger),
+    Column("picture_as_of", BigInteger),
 )
 """Planning areas. stock_version rises with each feed, commit_sequence with each reservation committed; feed_sequence is
-that of the last feed taken, feed_as_of the instant of the last full one."""
+that of the last feed taken, feed_as_of the latest instant of any, picture_as_of the instant of the last full one."""
 
 STOCK = Table(
     "stock",
@@ -85,11 +86,9 @@ RESERVATIONS = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
     Column("commit_sequence", BigInteger),
-    Column("deducted", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("state IN ('held', 'committed', 'released', 'expired')", name="state"),
     CheckConstraint("(state = 'held') = (resolved_at IS NULL)", name="resolved_once"),
     CheckConstraint("(state = 'committed') = (commit_sequence IS NOT NULL)", name="sequence_of_commits"),
-    CheckConstraint("state = 'committed' OR NOT deducted", name="deducted_commits"),
     UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
     Index("ix_reservations_expiry", "scope_id", "state", "expires_at"),
     Index(
@@ -99,6 +98,7 @@ RESERVATIONS = Table(
         sqlite_where=text("state = 'held'"),
         postgresql_where=text("state = 'held'"),
     ),
+    Index("ix_reservations_order", "scope_id", "order_id"),
 )
 """Reservations; one is all or nothing over its lines. key_id is of whose key asked for it, NULL where a plan did."""
 
@@ -111,10 +111,20 @@ RESERVATION_LINES = Table(
     Column("node_id", Text, nullable=False),
     Column("sku", Text, nullable=False),
     Column("quantity", BigInteger, nullable=False),
+    Column("deducted", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("quantity > 0", name="quantity"),
     ForeignKeyConstraint(["scope_id", "node_id", "sku"], ["stock.scope_id", "stock.node_id", "stock.sku"]),
-    Index("ix_reservation_lines_stock", "scope_id", "node_id", "sku"),
+    Index(
+        "ix_reservation_lines_stock",
+        "scope_id",
+        "node_id",
+        "sku",
+        sqlite_where=text("deducted = 0"),
+        postgresql_where=text("NOT deducted"),
+    ),
 )
+"""Lines of reservations, each of a pair of its own. A line is deducted when a feed has said that on_hand of its pair is
+lower for its commit; from then on its units are not reserved."""
 
 LEDGER = Table(
     "ledger",
@@ -247,6 +257,7 @@ PLANS = Table(
     Column("summary", Text, nullable=False, server_default=text("'{}'")),
     Column("failure", Text, nullable=False, server_default=text("''")),
     Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
@@ -263,35 +274,48 @@ PLANS = Table(
     ),
 )
 
-PLAN_PARTS = Table(
-    "plan_parts",
+PLAN_BLOCKS = Table(
+    "plan_blocks",
     METADATA,
     Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("rows", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""Files of a plan, compressed."""
+"""Files of a plan in blocks, compressed; a table is cut at its rows, so that a page of it is read by itself."""
+
+SECRETS = Table(
+    "secrets",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What this database signs with."""
 
 ALLOCATIONS = Table(
     "allocations",
     METADATA,
-    Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
+    Column("reservation_id", Text, ForeignKey("reservations.reservation_id"), primary_key=True),
     Column("number", Integer, primary_key=True),
+    Column("plan_id", Text, ForeignKey("plans.plan_id")),
     Column("scope_id", Text, nullable=False),
     Column("order_id", Text, nullable=False),
     Column("line_id", Text, nullable=False),
     Column("sku", Text, nullable=False),
     Column("node_id", Text, nullable=False),
     Column("quantity", BigInteger, nullable=False),
-    Column("shipment_id", Text, nullable=False),
-    Column("reservation_id", Text, ForeignKey("reservations.reservation_id"), nullable=False),
+    Column("shipment_id", Text),
     CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("(plan_id IS NULL) = (shipment_id IS NULL)", name="shipments_of_plans"),
     ForeignKeyConstraint(
         ["scope_id", "order_id", "line_id"], ["order_lines.scope_id", "order_lines.order_id", "order_lines.line_id"]
     ),
     Index("ix_allocations_order", "scope_id", "order_id"),
+    Index("ix_allocations_plan", "plan_id"),
 )
-"""What committed plans gave, each backed by a committed reservation."""
+"""What orders were given, each backed by a committed reservation: by a plan, or (plan_id NULL) by a reservation for the
+order."""
 
 LEASES = Table(
     "leases",

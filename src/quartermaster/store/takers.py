@@ -1,19 +1,19 @@
-"""Which orders have the units of some SKUs."""
+"""Which orders have the units of some SKUs: by plans or by reservations, held ones included."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from quartermaster.store.database import Transaction
-from quartermaster.store.tables import ALLOCATIONS
+from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """Units that plans gave an order.
+    """Units that an order has.
 
     Parameters
     ----------
@@ -43,13 +43,38 @@ def takers_of(transaction: Transaction, scope_id: str, skus: Sequence[str], but:
     most
         Rows, at the most.
     """
-    rows = ALLOCATIONS.c
-    units = func.sum(rows.quantity)
+    own, lines = RESERVATIONS.c, RESERVATION_LINES.c
+    units = func.sum(lines.quantity)
     query = (
-        select(rows.order_id, rows.node_id, rows.sku, units.label("units"))
-        .where(rows.scope_id == scope_id, rows.sku.in_(skus), rows.order_id != but)
-        .group_by(rows.order_id, rows.node_id, rows.sku)
-        .order_by(units.desc(), rows.order_id, rows.node_id, rows.sku)
+        select(own.order_id, lines.node_id, lines.sku, units.label("units"))
+        .join(RESERVATION_LINES, lines.reservation_id == own.reservation_id)
+        .where(_taking(transaction, scope_id), lines.sku.in_(skus), own.order_id != but)
+        .group_by(own.order_id, lines.node_id, lines.sku)
+        .order_by(units.desc(), own.order_id, lines.node_id, lines.sku)
         .limit(most)
     )
     return [Taker(row.order_id, row.node_id, row.sku, int(row.units)) for row in transaction.all(query)]
+
+
+def units_of(transaction: Transaction, scope_id: str, order_id: str) -> dict[tuple[str, str], int]:
+    """Return the units that an order has, by node and SKU.
+
+    Parameters
+    ----------
+    transaction, scope_id, order_id
+        Which.
+    """
+    own, lines = RESERVATIONS.c, RESERVATION_LINES.c
+    query = (
+        select(lines.node_id, lines.sku, func.sum(lines.quantity).label("units"))
+        .join(RESERVATIONS, own.reservation_id == lines.reservation_id)
+        .where(_taking(transaction, scope_id), own.order_id == order_id)
+        .group_by(lines.node_id, lines.sku)
+    )
+    return {(row.node_id, row.sku): int(row.units) for row in transaction.all(query)}
+
+
+def _taking(transaction: Transaction, scope_id: str) -> ColumnElement[bool]:
+    own = RESERVATIONS.c
+    held = and_(own.state == "held", own.expires_at > transaction.now)
+    return and_(own.scope_id == scope_id, or_(own.state == "committed", held))

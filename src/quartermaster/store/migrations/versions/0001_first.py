@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("commit_sequence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("feed_sequence", sa.BigInteger(), nullable=True),
         sa.Column("feed_as_of", sa.BigInteger(), nullable=True),
+        sa.Column("picture_as_of", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("scope_id", name=op.f("pk_scopes")),
     )
     op.create_table(
@@ -106,6 +107,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("failure", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("stop_asked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
@@ -138,12 +140,10 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
         sa.Column("commit_sequence", sa.BigInteger(), nullable=True),
-        sa.Column("deducted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
             "(state = 'committed') = (commit_sequence IS NOT NULL)", name=op.f("ck_reservations_sequence_of_commits")
         ),
         sa.CheckConstraint("(state = 'held') = (resolved_at IS NULL)", name=op.f("ck_reservations_resolved_once")),
-        sa.CheckConstraint("state = 'committed' OR NOT deducted", name=op.f("ck_reservations_deducted_commits")),
         sa.CheckConstraint("state IN ('held', 'committed', 'released', 'expired')", name=op.f("ck_reservations_state")),
         sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_reservations_scope_id")),
         sa.PrimaryKeyConstraint("reservation_id", name=op.f("pk_reservations")),
@@ -158,6 +158,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'held'"),
         postgresql_where=sa.text("state = 'held'"),
     )
+    op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id"], unique=False)
     op.create_table(
         "snapshots",
         sa.Column("scope_id", sa.Text(), nullable=False),
@@ -265,6 +266,7 @@ def upgrade() -> None:
         sa.Column("node_id", sa.Text(), nullable=False),
         sa.Column("sku", sa.Text(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("deducted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_reservation_lines_quantity")),
         sa.ForeignKeyConstraint(
             ["reservation_id"], ["reservations.reservation_id"], name=op.f("fk_reservation_lines_reservation_id")
@@ -276,19 +278,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("reservation_id", "number", name=op.f("pk_reservation_lines")),
     )
-    op.create_index("ix_reservation_lines_stock", "reservation_lines", ["scope_id", "node_id", "sku"], unique=False)
+    op.create_index(
+        "ix_reservation_lines_stock",
+        "reservation_lines",
+        ["scope_id", "node_id", "sku"],
+        unique=False,
+        sqlite_where=sa.text("deducted = 0"),
+        postgresql_where=sa.text("NOT deducted"),
+    )
     op.create_table(
         "allocations",
-        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("reservation_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Text(), nullable=True),
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
         sa.Column("line_id", sa.Text(), nullable=False),
         sa.Column("sku", sa.Text(), nullable=False),
         sa.Column("node_id", sa.Text(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("shipment_id", sa.Text(), nullable=False),
-        sa.Column("reservation_id", sa.Text(), nullable=False),
+        sa.Column("shipment_id", sa.Text(), nullable=True),
+        sa.CheckConstraint("(plan_id IS NULL) = (shipment_id IS NULL)", name=op.f("ck_allocations_shipments_of_plans")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_allocations_quantity")),
         sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_allocations_plan_id")),
         sa.ForeignKeyConstraint(
@@ -299,6 +309,7 @@ def upgrade() -> None:
             ["order_lines.scope_id", "order_lines.order_id", "order_lines.line_id"],
             name=op.f("fk_allocations_scope_id"),
         ),
-        sa.PrimaryKeyConstraint("plan_id", "number", name=op.f("pk_allocations")),
+        sa.PrimaryKeyConstraint("reservation_id", "number", name=op.f("pk_allocations")),
     )
     op.create_index("ix_allocations_order", "allocations", ["scope_id", "order_id"], unique=False)
+    op.create_index("ix_allocations_plan", "allocations", ["plan_id"], unique=False)
