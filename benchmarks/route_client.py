@@ -23,9 +23,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-PATIENCE_SECONDS = 30.0
-"""How long an answer is waited for."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -41,14 +38,16 @@ class Job:
         The first of them to send; then the following ones, round and round.
     reserve
         Whether the units of the best option are held.
-    count
-        Options to ask for.
+    count, nodes
+        Options to ask for, and whether to ask why the other nodes lost.
     seconds
         For how long.
     connections
         Calls at a time; where `rate` is given, connections at the most.
     rate
         Calls a second, begun by the clock; 0 = the next as soon as one is answered.
+    patience
+        Seconds for which an answer is waited for.
     """
 
     address: str
@@ -57,10 +56,12 @@ class Job:
     orders: str
     first: int = 0
     reserve: bool = False
-    count: int = 3
+    count: int = 1
+    nodes: bool = False
     seconds: float = 10.0
     connections: int = 4
     rate: float = 0.0
+    patience: float = 30.0
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ class Connection:
     """One connection, kept open."""
 
     def __init__(self, job: Job) -> None:
-        place = urlsplit(job.address)
+        place, self._patience = urlsplit(job.address), job.patience
         self._host, self._port = str(place.hostname), int(place.port or 80)
         head = (
             f"POST {job.path} HTTP/1.1\r\nhost: {place.netloc}\r\nauthorization: Bearer {job.key}\r\n"
@@ -107,20 +108,31 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def call(self, body: bytes) -> tuple[int, bytes]:
-        """Send one call, and return the status and the body of its answer."""
+        """Send one call, and return the status and the body of its answer.
+
+        A connection that was long unused may be closed by the service at the moment it is used again: the call is then
+        sent once more, with the same idempotency key, as any client does.
+        """
+        own = f"idempotency-key: {uuid.uuid4()}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        used_before = self._streams is not None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await self._call(body)
+            async with asyncio.timeout(self._patience):
+                try:
+                    return await self._call(own + body)
+                except (ConnectionError, EOFError):
+                    self.close()
+                    if not used_before:
+                        raise
+                    return await self._call(own + body)
         except (OSError, EOFError, TimeoutError) as error:
             self.close()
             return 0, type(error).__name__.encode()
 
-    async def _call(self, body: bytes) -> tuple[int, bytes]:
+    async def _call(self, rest: bytes) -> tuple[int, bytes]:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
-        own = f"idempotency-key: {uuid.uuid4()}\r\ncontent-length: {len(body)}\r\n\r\n"
-        writer.write(self._head + own.encode() + body)
+        writer.write(self._head + rest)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
         answer = await reader.readexactly(length)
@@ -138,7 +150,7 @@ class Connection:
 def bodies_of(job: Job) -> list[bytes]:
     """Write the body of a call for each order."""
     lines = Path(job.orders).read_text(encoding="utf-8").splitlines()
-    more = {"count": job.count, "reserve": job.reserve}
+    more = {"count": job.count, "nodes": job.nodes, "reserve": job.reserve}
     bodies = [json.dumps({"order": json.loads(line), **more}).encode() for line in lines]
     return bodies[job.first % len(bodies) :] + bodies[: job.first % len(bodies)]
 

@@ -15,12 +15,13 @@ import quartermaster.store
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
+from quartermaster.store.expiry import sweep
 from quartermaster.store.idempotency import Reply, once
 from quartermaster.store.leases import acquire
 from quartermaster.store.orders import cancel_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import begin_plan, finish_plan, queue_plan
-from quartermaster.store.reservations import commit, extend, release, reserve, sweep
+from quartermaster.store.reservations import commit, extend, release, reserve
 from quartermaster.store.run_facts import reject_order
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.snapshots import put_snapshot

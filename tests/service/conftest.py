@@ -58,7 +58,8 @@ class Api:
 def api(store: Store) -> Iterator[Api]:  # noqa: F811
     """Everything allowed, in a scope "north" that has a snapshot: 40 units of 00123 at newark, one at store-7."""
     secret, _ = store.transact(lambda transaction: make_key(transaction, "tests", ["admin"]))
-    with TestClient(create_app(ServiceSettings(), store), raise_server_exceptions=False) as client:
+    settings = ServiceSettings(wrong_keys_per_second=1000.0)
+    with TestClient(create_app(settings, store), raise_server_exceptions=False) as client:
         caller = Api(client, secret)
         put = caller.ask("PUT", "/v1/scopes/north/snapshots/v1", SNAPSHOT)
         assert put.status_code == 201, put.text

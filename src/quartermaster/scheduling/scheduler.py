@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ from quartermaster.scheduling.run import Ended, run_all
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
+from quartermaster.store.expiry import sweep
+from quartermaster.store.idempotency import forget_replies
 from quartermaster.store.instants import instant_of, time_of
 from quartermaster.store.plans import queue_plan
-from quartermaster.store.reservations import sweep
 from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, plans_asked, scopes_to_run
 from quartermaster.store.snapshots import content_of, latest_snapshot
 
@@ -34,7 +36,9 @@ LOG = logging.getLogger("quartermaster.runs")
 LOOK_SECONDS = 2.0
 """Time between two looks for work."""
 SWEEP_SECONDS = 60.0
-"""Time between two sweeps of reservations that have expired."""
+"""Time between two sweeps of what is over."""
+PORTION = 1_000
+"""Reservations, or answers, that are swept in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +176,42 @@ def ask_for_due(store: Store, timetable: Timetable) -> None:
             LOG.warning("a run could not be asked for", extra={"scope_id": scope_id}, exc_info=True)
 
 
-def sweep_all(store: Store) -> None:
-    """Expire reservations whose time is over, scope by scope.
+def sweep_all(store: Store, settings: RunSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    """Expire reservations whose time is over, scope by scope, and forget answers to idempotency keys of long ago.
+
+    Each transaction does a portion, so that others have their turn; portions follow each other until nothing is left,
+    or the time for it is over.
 
     Parameters
     ----------
     store
         Where.
+    settings
+        How long answers are kept.
+    clock
+        Seconds; for tests.
     """
-    for scope_id in _scopes(store):
-        try:
-            expired = store.transact(partial(sweep, scope_id=scope_id))
-            if expired:
-                LOG.info("reservations expired", extra={"scope_id": scope_id, "reservations": expired})
-        except Exception:
-            LOG.warning("reservations could not be swept", extra={"scope_id": scope_id}, exc_info=True)
+    until = clock() + SWEEP_SECONDS / 2
+    scopes = _scopes(store)
+    for scope_id in scopes:
+        _in_portions(store, partial(sweep, scope_id=scope_id, most=PORTION), until, clock, scope_id)
+    _in_portions(store, partial(forget_replies, lifetime=settings.kept, most=PORTION), until, clock, "")
+
+
+def _in_portions(
+    store: Store, work: Callable[[Transaction], int], until: float, clock: Callable[[], float], scope_id: str
+) -> None:
+    swept = 0
+    try:
+        while True:
+            done = store.transact(work)
+            swept += done
+            if done < PORTION or clock() >= until:
+                break
+    except Exception:
+        LOG.warning("what is over could not be swept", extra={"scope_id": scope_id}, exc_info=True)
+    if swept:
+        LOG.info("swept", extra={"scope_id": scope_id, "rows": swept})
 
 
 def waiting_scopes(store: Store) -> list[str]:
@@ -241,7 +266,7 @@ class Scheduler:
         self._clock = BackgroundScheduler(timezone="UTC")
         jobs = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._clock.add_job(self.look, "interval", seconds=LOOK_SECONDS, id="look", **jobs)
-        self._clock.add_job(sweep_all, "interval", args=(store,), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+        self._clock.add_job(sweep_all, "interval", args=(store, settings), seconds=SWEEP_SECONDS, id="sweep", **jobs)
         for work, seconds in beside:
             self._clock.add_job(work, "interval", seconds=seconds, **jobs)
 

@@ -114,7 +114,7 @@ CONTRACTS: Mapping[str, Contract] = {
         example={"order": _ORDER, "count": 2, "reserve": True, "lifetime_seconds": 600},
         changes=True,
         also=201,
-        codes=("no_snapshot",),
+        codes=("no_snapshot", "reservations_open"),
     ),
     "promise": Contract(
         answer=stateful_answers.PromiseAnswer,
@@ -128,7 +128,7 @@ CONTRACTS: Mapping[str, Contract] = {
         example={"lines": _LINES, "lifetime_seconds": 600},
         changes=True,
         status=201,
-        codes=("insufficient_stock",),
+        codes=("insufficient_stock", "reservations_open"),
     ),
     "reservation": Contract(answer=stateful_answers.ReservationAnswer),
     "commit_reservation": Contract(

@@ -62,8 +62,8 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
     ]
     stands, reference = routers.standing(transaction, asked.scope_id)
     read, lines = reference.order(json.loads(order.document))
+    own = units_of(transaction, asked.scope_id, order_id)
     with routers.lent(routers.counted(transaction, stands, reference, lines)) as router:
-        own = units_of(transaction, asked.scope_id, order_id)
         with _with_units(router, own):
             routing = router.route(read, lines, 1)
             document["best_now"] = option_document(routing.best)

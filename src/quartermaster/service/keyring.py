@@ -74,14 +74,16 @@ class Keyring:
         RequestRefused
             401 where there is no such key that is good; 429 where too many such came from there.
         """
-        wait = self._wrong.due(peer)
+        name = _digest(presented)
+        with self._lock:
+            stranger = name not in self._known  # who was known stays so, whoever else comes from there
+        wait = self._wrong.due(peer) if stranger else 0
         if wait:
             detail = "too many wrong keys came from this address"
             raise RequestRefused("rate", detail, {"Retry-After": str(wait)})
         looked_at = self._clock()
         with self._store.read() as transaction:
             key, now = verified(transaction, presented), transaction.now
-        name = _digest(presented)
         if key is None:
             self._wrong.wait(peer)
             with self._lock:

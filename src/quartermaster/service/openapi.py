@@ -107,7 +107,7 @@ def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
             "description": titles,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
         }
-        if {"busy", "store_busy", "rate"} & set(named):
+        if {"busy", "store_busy", "rate", "reservations_open"} & set(named):
             described[status]["headers"] = {
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }

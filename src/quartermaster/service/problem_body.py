@@ -79,6 +79,7 @@ ANSWERS: Mapping[str, Answer] = {
     "deducted_through": Answer(422, "There is no such commit"),
     "idempotency_key_reused": Answer(422, "This key came with another request"),
     "rate": Answer(429, "Too many requests"),
+    "reservations_open": Answer(429, "Too many reservations are open"),
     "headers_too_large": Answer(431, "Headers are too large"),
     "internal": Answer(500, "Internal error"),
     "store_damaged": Answer(500, "What is stored is damaged"),

@@ -12,6 +12,7 @@ from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
 from quartermaster.service.desk import Answered, Asked, ReadAgain
+from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Counted, Routers
 from quartermaster.service.settings import ServiceSettings
@@ -76,13 +77,15 @@ def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSe
     return Routed(body.reserve, order.order_id, lifetime, document, routing.best.taken())
 
 
-def route_call(transaction: Transaction, asked: Asked) -> Answered:
+def route_call(transaction: Transaction, asked: Asked, opened: OpenReservations) -> Answered:
     """Answer the options of one order; hold the units of its best option where that is asked for.
 
     Parameters
     ----------
     transaction, asked
         As for every call; it is asked what `read_route` returns.
+    opened
+        How many reservations keys may have open.
 
     Raises
     ------
@@ -93,8 +96,10 @@ def route_call(transaction: Transaction, asked: Asked) -> Answered:
     if not routed.reserve or not routed.units:
         return Answered({**routed.document, "reservation": None})
     wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(routed.units.items())]
+    opened.admit(transaction, asked.key.key_id)
+    key_id, order_id = asked.key.key_id, routed.order_id
     try:
-        held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order_id)
+        held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=order_id, key_id=key_id)
     except StoreError as error:
         if error.code != "insufficient_stock":
             raise

@@ -13,6 +13,7 @@ from quartermaster.service.addresses import register_ids
 from quartermaster.service.desk import Desk
 from quartermaster.service.explanation import explanation_call
 from quartermaster.service.metrics import Metrics
+from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.openapi import plain, stateful, text
 from quartermaster.service.routers import Routers
 
@@ -40,6 +41,7 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     router = APIRouter()
     routers = Routers(desk.references)
     settings = desk.settings
+    opened = OpenReservations(settings.most_reservations)
 
     def route(method: str, path: str, operation: str, summary: str) -> Callable[[Any], Any]:
         described = stateful(operation)
@@ -135,7 +137,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     async def route_order(request: Request, scope: ScopeId) -> Response:
         """Answer now, with the prices of the last plan; `reserve` holds the units of the best option."""
         reading = partial(route_calls.read_route, store=desk.store, routers=routers, settings=settings)
-        return await desk.change(request, COMMIT, scope, route_calls.route_call, reading=reading)
+        call = partial(route_calls.route_call, opened=opened)
+        return await desk.change(request, COMMIT, scope, call, reading=reading)
 
     @route("POST", SCOPE + "/promise", "promise", "Promise dates")
     async def promise(request: Request, scope: ScopeId) -> Response:
@@ -145,7 +148,8 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
     @route("POST", SCOPE + "/reservations", "reserve", "Hold units")
     async def reserve(request: Request, scope: ScopeId) -> Response:
         """Hold units for a while: all lines or none."""
-        return await desk.change(request, COMMIT, scope, partial(stock_calls.reserve_call, settings=settings))
+        call = partial(stock_calls.reserve_call, settings=settings, opened=opened)
+        return await desk.change(request, COMMIT, scope, call)
 
     @route("GET", SCOPE + "/reservations/{reservation_id:id}", "reservation", "A reservation")
     async def reservation(request: Request, scope: ScopeId, reservation_id: ReservationId) -> Response:

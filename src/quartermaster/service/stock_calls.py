@@ -17,6 +17,7 @@ from quartermaster.io.findings import shown
 from quartermaster.io.instants import microseconds, parse_instant
 from quartermaster.io.texts import Refused, check_id
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import flag, whole, words
 from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
@@ -234,7 +235,9 @@ def availability_call(transaction: Transaction, asked: Asked, cursors: Cursors) 
     return Answered({"stock_version": state.stock_version, "rows": rows, "cursor": following})
 
 
-def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
+def reserve_call(
+    transaction: Transaction, asked: Asked, settings: ServiceSettings, opened: OpenReservations
+) -> Answered:
     """Hold units.
 
     Parameters
@@ -243,14 +246,18 @@ def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettin
         As for every call; its body is a `ReservationBody`.
     settings
         Limits.
+    opened
+        How many reservations keys may have open.
     """
     body = read_as(ReservationBody, asked.document)
+    opened.admit(transaction, asked.key.key_id)
     held = reservations.reserve(
         transaction,
         asked.scope_id,
         [StockLine(line.node_id, line.sku, line.quantity) for line in body.lines],
         lifetime_of(body.lifetime_seconds, settings),
         order_id=body.order_id,
+        key_id=asked.key.key_id,
         allow_partial=body.allow_partial,
     )
     return Answered(reservation_document(held), 201)

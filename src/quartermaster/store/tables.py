@@ -81,6 +81,7 @@ RESERVATIONS = Table(
     Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("order_id", Text),
+    Column("key_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
@@ -90,9 +91,16 @@ RESERVATIONS = Table(
     CheckConstraint("(state = 'committed') = (commit_sequence IS NOT NULL)", name="sequence_of_commits"),
     UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
     Index("ix_reservations_expiry", "scope_id", "state", "expires_at"),
+    Index(
+        "ix_reservations_key",
+        "key_id",
+        "expires_at",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
     Index("ix_reservations_order", "scope_id", "order_id"),
 )
-"""Reservations; one is all or nothing over its lines."""
+"""Reservations; one is all or nothing over its lines. key_id is of whose key asked for it, NULL where a plan did."""
 
 RESERVATION_LINES = Table(
     "reservation_lines",

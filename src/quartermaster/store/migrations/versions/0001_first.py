@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=True),
+        sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
@@ -149,6 +150,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
     )
     op.create_index("ix_reservations_expiry", "reservations", ["scope_id", "state", "expires_at"], unique=False)
+    op.create_index(
+        "ix_reservations_key",
+        "reservations",
+        ["key_id", "expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'held'"),
+        postgresql_where=sa.text("state = 'held'"),
+    )
     op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id"], unique=False)
     op.create_table(
         "snapshots",
