@@ -145,6 +145,10 @@ class Desk:
                 await asyncio.sleep(NOTE_SECONDS)
                 await self._note_uses()
 
+        try:
+            await self._apart(self.cursors.load)  # here, so that no request that reads waits to write it
+        except StoreError as refused:
+            LOG.warning("the key of cursors could not be made yet", extra={"code": refused.code})
         task = asyncio.create_task(noting())
         try:
             yield

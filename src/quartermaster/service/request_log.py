@@ -48,7 +48,7 @@ class Logged:
         finally:
             told = {
                 "method": scope["method"] if scope["method"] in METHODS else "other",
-                "route": getattr(scope.get("route"), "path", NO_ROUTE),
+                "route": getattr(scope.get("route"), "path_format", NO_ROUTE),
                 "status": status or None,
                 "seconds": round(time.perf_counter() - began, 4),
             }
