@@ -40,6 +40,7 @@ from quartermaster.store.plans import (
     next_queued,
     queue_plan,
     requeue_lost,
+    requeue_own,
     stored_plan,
     tell_progress,
 )
@@ -126,7 +127,11 @@ def run_next(
                 return None
             LOG.info("run begun", extra=_named(plan, fence=lease.fence))
             if not _run(store, plan, lease, settings, lost, ended, planner):
-                LOG.warning("plan left to another run", extra=_named(plan, lease_lost=lost.is_set()))
+                left = plan
+                again = store.transact(
+                    lambda transaction: requeue_own(transaction, scope_id, left.plan_id, lease.fence)
+                )
+                LOG.warning("plan left to another run", extra=_named(plan, queued=again, lease_lost=lost.is_set()))
                 return None
     except Exception as error:  # a plan that fails must not come back for ever, whatever it failed for
         if plan is None:

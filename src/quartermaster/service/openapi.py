@@ -25,6 +25,7 @@ DESCRIPTION = (
 
 _REF = "#/components/schemas/"
 _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
+_SHUT = ("stopping",)
 _WITH_BODY = (
     VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
     "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
@@ -60,7 +61,7 @@ def responses(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         ``plan``, ``evaluate`` or ``healthz``.
     """
-    return _failures(_EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ()))
+    return _failures(_EVERYWHERE + (_WITH_BODY + _SHUT if operation in _REQUESTS else ()))
 
 
 def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
@@ -76,7 +77,7 @@ def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
             "description": titles,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
         }
-        if {"busy", "store_busy", "rate"} & set(named):
+        if {"busy", "store_busy", "rate", "stopping"} & set(named):
             described[status]["headers"] = {
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }
@@ -91,7 +92,7 @@ def plain(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         Its id.
     """
-    return _failures((*_EVERYWHERE, "store_unreachable")) | {200: {"description": f"{operation}: yes"}}
+    return _failures((*_EVERYWHERE, "store_unreachable", *_SHUT)) | {200: {"description": f"{operation}: yes"}}
 
 
 def text(operation: str) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def text(operation: str) -> dict[str, Any]:
     operation
         Its id.
     """
-    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy")
+    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy", *_SHUT)
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "responses": _failures(codes) | {200: {"description": operation, "content": content}},
@@ -120,7 +121,7 @@ def stateful(operation: str) -> dict[str, Any]:
         Its id.
     """
     told = CONTRACTS[operation]
-    codes = (*_EVERYWHERE, *_STATEFUL, *told.codes)
+    codes = (*_EVERYWHERE, *_STATEFUL, *_SHUT, *told.codes)
     extra: dict[str, Any] = {"security": [{"key": []}]}
     parameters = [*QUERY.get(operation, ())]
     if told.changes:

@@ -23,6 +23,8 @@ from quartermaster.store.tables import PLAN_PARTS, PLANS
 
 QUEUED, RUNNING, FINISHED, FAILED = "queued", "running", "finished", "failed"
 COMMITTED, SUPERSEDED = "committed", "superseded"
+_WAITING = {"state": QUEUED, "started_at": None, "fence": None, "progress": "{}"}
+"""What a plan is again that was begun in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,21 @@ def requeue_lost(transaction: Transaction, scope_id: str, fence: int) -> int:
         Of the lease that is held now.
     """
     own = (PLANS.c.scope_id == scope_id, PLANS.c.state == RUNNING, PLANS.c.fence < fence)
-    return transaction.run(update(PLANS).where(*own).values(state=QUEUED, started_at=None, fence=None, progress="{}"))
+    return transaction.run(update(PLANS).where(*own).values(**_WAITING))
+
+
+def requeue_own(transaction: Transaction, scope_id: str, plan_id: str, fence: int) -> bool:
+    """Queue again a plan that is running under a lease, as its planner leaves; False where it is not any more.
+
+    Parameters
+    ----------
+    transaction, scope_id, plan_id
+        Which.
+    fence
+        Of the planner's lease.
+    """
+    own = (*_own(scope_id, plan_id), PLANS.c.state == RUNNING, PLANS.c.fence == fence)
+    return bool(transaction.run(update(PLANS).where(*own).values(**_WAITING)))
 
 
 def ask_to_stop(transaction: Transaction, scope_id: str, plan_id: str) -> StoredPlan:
