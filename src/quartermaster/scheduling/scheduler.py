@@ -275,8 +275,12 @@ class Scheduler:
         self._clock.start()
         LOG.info("scheduler started", extra={"planners": self._settings.planners, "timed": self._timetable is not None})
 
+    def end(self) -> None:
+        """Begin to end: planning processes are ended, their plans queued again, and no other is begun."""
+        self._ended.set()
+
     def stop(self, wait: bool = True) -> None:
-        """End: planning processes are ended, and their plans left to whoever comes next.
+        """End: planning processes are ended, and their plans queued for whoever comes next.
 
         Parameters
         ----------

@@ -19,6 +19,7 @@ from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
 from quartermaster.service.crowd import Crowd
 from quartermaster.service.desk import Desk, refused
+from quartermaster.service.door import Door, Doorkeeper
 from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
@@ -39,6 +40,7 @@ def create_app(
     *,
     insecure: bool = False,
     described_only: bool = False,
+    door: Door | None = None,
 ) -> FastAPI:
     """Make the ASGI application.
 
@@ -52,6 +54,8 @@ def create_app(
         True asks nobody for a key.
     described_only
         True makes an application that says what it would serve with a database, and is not to be served.
+    door
+        Closed, it takes no more requests.
     """
     limits = settings or ServiceSettings()
     workers = Workers(limits)
@@ -74,6 +78,7 @@ def create_app(
     )
     if store is not None:
         app.add_middleware(Crowd, settings=limits)
+    app.add_middleware(Doorkeeper, door=door or Door())
     app.add_middleware(Guard)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestRefused, _refused)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quartermaster.service.addresses import routed_path
-from quartermaster.service.problem_body import MEDIA_TYPE, refusal_body
+from quartermaster.service.problem_body import refusal_body, send_problem
 
 log = logging.getLogger("quartermaster.service")
 
@@ -26,6 +24,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
 }
 """Headers of every answer."""
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""Header of every answer that goes by TLS, also where a proxy before the service ends it."""
 _RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
@@ -52,12 +52,13 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS]
+                only_tls = [_HSTS] if scope.get("scheme") == "https" else []
+                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS, *only_tls]
             await send(message)
 
         code, detail = _refusal(scope) or _addressed(scope)
         if code:
-            await _send_problem(send_guarded, refusal_body(code, detail))
+            await send_problem(send_guarded, refusal_body(code, detail))
             return
         try:
             await self.app(scope, receive, send_guarded)
@@ -67,7 +68,7 @@ class Guard:
             log.exception("internal error")  # which request it was, its line and its id tell
             if started:
                 raise
-            await _send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
+            await send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
 
 
 def _addressed(scope: Scope) -> tuple[str, str]:
@@ -91,10 +92,3 @@ def _refusal(scope: Scope) -> tuple[str, str] | None:
     if names.count(b"content-length") + names.count(b"transfer-encoding") > 1:
         return "framing", "give either Content-Length or Transfer-Encoding, once"
     return None
-
-
-async def _send_problem(send: Send, body: dict[str, Any]) -> None:
-    content = json.dumps(body).encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": body["status"], "headers": headers})
-    await send({"type": "http.response.body", "body": content})

@@ -27,6 +27,7 @@ DESCRIPTION = (
 
 _REF = "#/components/schemas/"
 _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
+_SHUT = ("stopping",)
 _WITH_BODY = (
     VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
     "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
@@ -91,7 +92,7 @@ def responses(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         ``plan``, ``evaluate`` or ``healthz``.
     """
-    return _failures(_EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ()))
+    return _failures(_EVERYWHERE + (_WITH_BODY + _SHUT if operation in _REQUESTS else ()))
 
 
 def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
@@ -107,7 +108,7 @@ def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
             "description": titles,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
         }
-        if {"busy", "store_busy", "rate", "reservations_open"} & set(named):
+        if {"busy", "store_busy", "rate", "stopping", "reservations_open"} & set(named):
             described[status]["headers"] = {
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }
@@ -122,9 +123,8 @@ def plain(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         Its id.
     """
-    return _failures((*_EVERYWHERE, "store_read_only", "store_unreachable")) | {
-        200: {"description": f"{operation}: yes"}
-    }
+    codes = (*_EVERYWHERE, "store_read_only", "store_unreachable", *_SHUT)
+    return _failures(codes) | {200: {"description": f"{operation}: yes"}}
 
 
 def text(operation: str) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def text(operation: str) -> dict[str, Any]:
     operation
         Its id.
     """
-    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy")
+    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy", *_SHUT)
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "responses": _failures(codes) | {200: {"description": operation, "content": content}},
@@ -153,7 +153,7 @@ def stateful(operation: str) -> dict[str, Any]:
         Its id.
     """
     told = CONTRACTS[operation]
-    codes = (*_EVERYWHERE, *_STATEFUL, *told.codes)
+    codes = (*_EVERYWHERE, *_STATEFUL, *_SHUT, *told.codes)
     extra: dict[str, Any] = {"security": [{"key": []}]}
     parameters = [*QUERY.get(operation, ())]
     if told.changes:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.types import Send
+
 from quartermaster.errors import Problem
 from quartermaster.service.request_log import request_urn
 
@@ -88,6 +90,7 @@ ANSWERS: Mapping[str, Answer] = {
     "store_busy": Answer(503, "The store is busy"),
     "store_read_only": Answer(503, "The store only reads"),
     "store_unreachable": Answer(503, "The store cannot be reached"),
+    "stopping": Answer(503, "The service is stopping"),
 }
 """Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""
 
@@ -206,3 +209,22 @@ def finding_entry(problem: Problem) -> dict[str, Any]:
         place = {name: value for name, value in place.items() if value not in ("", None)}
     entry = {**place, "code": problem.code, "detail": problem.detail[:MAX_DETAIL]}
     return {**entry, "value": problem.value} if problem.value else entry
+
+
+async def send_problem(send: Send, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    """Answer a problem where there is no route to do so.
+
+    Parameters
+    ----------
+    send
+        Of the connection.
+    body
+        The problem body.
+    headers
+        Further headers.
+    """
+    content = json.dumps(body).encode()
+    told = {"content-type": MEDIA_TYPE, "content-length": str(len(content)), **(headers or {})}
+    raw = [(name.encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": body["status"], "headers": raw})
+    await send({"type": "http.response.body", "body": content})

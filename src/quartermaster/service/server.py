@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Jobs = list[tuple[Callable[[], None], float]]
 
 LOG = logging.getLogger("quartermaster.service")
+LAST_SECONDS = 2
+"""Seconds between the end of patience with requests under way and the end of their connections."""
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,6 +40,7 @@ def serve(
     insecure_local: bool = False,
     every_minutes: float = 15.0,
     every_orders: int = 0,
+    stop_seconds: float = 10.0,
     log_format: str = "auto",
     log_level: str = "info",
     webhooks: WebhookSettings | None = None,
@@ -62,6 +65,8 @@ def serve(
     every_minutes, every_orders
         Time between two runs of the schedule, 0 = none but those that are asked for; new orders for which a run does
         not wait, 0 = it always waits.
+    stop_seconds
+        Longest time that requests under way are given when the service is asked to end.
     log_format, log_level
         See `quartermaster.service.logs.configure_logs`.
     webhooks
@@ -81,7 +86,9 @@ def serve(
         import uvicorn
 
         from quartermaster.service.app import create_app
+        from quartermaster.service.door import Door
         from quartermaster.service.logs import configure_logs
+        from quartermaster.service.stopping import StoppingServer
     except ImportError:
         detail = "the server is an extra: pip install 'quartermaster[service]'"
         raise InputError([Problem("service_missing", detail)]) from None
@@ -101,18 +108,21 @@ def serve(
     with (
         _opened(database, insecure=insecure_local) as store,
         _telling(store, webhooks, webhook_key) as beside,
-        _scheduled(store, workers, every_minutes, every_orders, beside),
+        _scheduled(store, workers, every_minutes, every_orders, beside) as end,
     ):
-        uvicorn.run(
-            create_app(settings, store, insecure=insecure_local),
+        door = Door()
+        config = uvicorn.Config(
+            create_app(settings, store, insecure=insecure_local, door=door),
             host=host,
             port=port,
             server_header=False,
             log_config=None,  # ours, see `quartermaster.service.logs`
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=LAST_SECONDS,
             h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer
         )
+        StoppingServer(config, door, stop_seconds, also=end).run()
+    LOG.info("stopped")
     if threading.active_count() > 1:
         # A plan is still being made for a caller who is gone. It can be stopped by nothing but the end of the process.
         sys.stderr.flush()
@@ -165,10 +175,10 @@ def _telling(store: Store | None, settings: WebhookSettings | None, key: Path | 
 @contextmanager
 def _scheduled(
     store: Store | None, planners: int, every_minutes: float, every_orders: int, beside: Jobs
-) -> Iterator[None]:
-    """Run the schedule while the server runs."""
+) -> Iterator[Callable[[], None]]:
+    """Run the schedule while the server runs; gives what begins to end it."""
     if store is None:
-        yield
+        yield lambda: None
         return
     from quartermaster.scheduling.scheduler import Scheduler
     from quartermaster.scheduling.settings import RunSettings
@@ -180,6 +190,6 @@ def _scheduled(
     scheduler = Scheduler(store, runs, timetable=timed, beside=beside)
     scheduler.start()
     try:
-        yield
+        yield scheduler.end
     finally:
         scheduler.stop()

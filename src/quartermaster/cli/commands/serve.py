@@ -25,6 +25,9 @@ def serve(
     workers: Annotated[int, typer.Option(help="Plans made at the same time.", min=1, max=64)] = 1,
     max_time_limit: Annotated[float, typer.Option(help="Longest time limit a caller may ask for, seconds.")] = 60.0,
     max_body: Annotated[int, typer.Option(help="Largest request body, MiB.", min=1, max=1024)] = 64,
+    stop: Annotated[
+        float, typer.Option("--stop-seconds", min=0, help="Time for requests under way when asked to end, seconds.")
+    ] = 10.0,
     webhook_host: WebhookHosts = None,
     webhook_private_host: WebhookPrivateHosts = None,
     webhook_key_file: WebhookKey = None,
@@ -57,6 +60,7 @@ def serve(
         insecure_local=insecure_local,
         every_minutes=every,
         every_orders=orders,
+        stop_seconds=stop,
         log_format=log_format,
         log_level=log_level,
         webhooks=WebhookSettings(
