@@ -109,9 +109,8 @@ class Router:
         if row is None:
             return {}
         held = self._stock.row(row)
-        return {
-            self._node_ids[node]: units for node, units in zip(held.node.tolist(), held.amount.tolist(), strict=True)
-        }
+        nodes = [self._node_ids[node] for node in held.node.tolist()]
+        return dict(zip(nodes, held.amount.tolist(), strict=True))
 
     def knows(self, node_id: str, sku: str) -> bool:
         """Tell whether there is such a node and such a SKU.
