@@ -18,9 +18,10 @@ from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import Event, events_after
+from quartermaster.store.order_intake import put_orders
 from quartermaster.store.order_list import orders_after
 from quartermaster.store.order_states import STATES
-from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
+from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, stored_order
 
 MOST_EVENTS = 1_000
 """Events in one answer, at the most."""
@@ -58,14 +59,10 @@ def orders_call(transaction: Transaction, asked: Asked) -> Answered:
     transaction, asked
         As for every call; it is asked what `read_orders` returns.
     """
-    orders: list[NewOrder | Mapping[str, Any]] = asked.document
-    told: list[Mapping[str, Any]] = [{}] * len(orders)
-    orders = _without_conflicts(orders)
-    # by id, so that two requests never wait for each other; those of one id in the order in which they came
-    for at in sorted(range(len(orders)), key=lambda at: _order_id(orders[at])):
-        order = orders[at]
-        told[at] = _taken(transaction, asked.scope_id, order) if isinstance(order, NewOrder) else order
-    return Answered({"orders": told})
+    orders = _without_conflicts(asked.document)
+    taken = [order for order in orders if isinstance(order, NewOrder)]
+    results = iter(put_orders(transaction, asked.scope_id, taken))
+    return Answered({"orders": [_taken(one, next(results)) if isinstance(one, NewOrder) else one for one in orders]})
 
 
 def _without_conflicts(orders: Sequence[NewOrder | Mapping[str, Any]]) -> list[NewOrder | Mapping[str, Any]]:
@@ -83,10 +80,6 @@ def _without_conflicts(orders: Sequence[NewOrder | Mapping[str, Any]]) -> list[N
     ]
 
 
-def _order_id(order: NewOrder | Mapping[str, Any]) -> str:
-    return order.order_id if isinstance(order, NewOrder) else ""
-
-
 def _told(given: Any, read: NewOrder | InputError) -> NewOrder | Mapping[str, Any]:
     """Answer an order that cannot be stored."""
     if isinstance(read, NewOrder):
@@ -97,11 +90,10 @@ def _told(given: Any, read: NewOrder | InputError) -> NewOrder | Mapping[str, An
     return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
 
 
-def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[str, Any]:
-    try:
-        result = put_order(transaction, scope_id, order)
-    except StoreError as error:
-        return {"order_id": order.order_id, "result": "refused", "reason": f"{error.code}: {error.detail}"}
+def _taken(order: NewOrder, result: str | StoreError) -> Mapping[str, Any]:
+    """Answer an order that was to be stored."""
+    if isinstance(result, StoreError):
+        return {"order_id": order.order_id, "result": "refused", "reason": f"{result.code}: {result.detail}"}
     return {"order_id": order.order_id, "result": "rejected" if order.rejected else result, "reason": order.rejected}
 
 

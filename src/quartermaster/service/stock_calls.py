@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,8 @@ from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import SECOND, instant_of, time_of
-from quartermaster.store.orders import NewLine, NewOrder, put_order
+from quartermaster.store.order_intake import put_orders
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
@@ -84,14 +84,23 @@ class GivenSnapshot:
 
     Parameters
     ----------
-    snapshot
-        Read and checked.
     as_of
-        Where its instant stands.
+        Its instant, microseconds.
+    as_of_place
+        Where that stands.
+    stock
+        Its stock.
+    content
+        All of it, as it is kept.
+    orders
+        Its orders.
     """
 
-    snapshot: Snapshot
-    as_of: Problem
+    as_of: int
+    as_of_place: Problem
+    stock: Sequence[StockRow]
+    content: bytes
+    orders: Sequence[NewOrder]
 
 
 def read_snapshot(asked: Asked, settings: ServiceSettings) -> GivenSnapshot:
@@ -111,9 +120,29 @@ def read_snapshot(asked: Asked, settings: ServiceSettings) -> GivenSnapshot:
     """
     if isinstance(asked.document, Path):
         limits = io.Limits(max_rows=settings.max_rows, max_file_bytes=settings.max_unpacked_bytes)
-        return GivenSnapshot(io.read_folder(asked.document, limits=limits).snapshot, AS_OF_IN_FOLDER)
+        return _given(io.read_folder(asked.document, limits=limits).snapshot, AS_OF_IN_FOLDER)
     read = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows))
-    return GivenSnapshot(read.snapshot, AS_OF_IN_DOCUMENT)
+    return _given(read.snapshot, AS_OF_IN_DOCUMENT)
+
+
+def _given(snapshot: Snapshot, place: Problem) -> GivenSnapshot:
+    document, stock = snapshot_document(snapshot), snapshot.inventory
+    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
+    orders = [
+        NewOrder(
+            order["order_id"],
+            json.dumps(order, sort_keys=True, ensure_ascii=False, default=float),
+            [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in order["lines"]],
+        )
+        for order in document["orders"]
+    ]
+    return GivenSnapshot(
+        as_of=instant_of(snapshot.as_of),
+        as_of_place=place,
+        stock=[StockRow(*row) for row in zip(*columns, strict=True)],
+        content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+        orders=orders,
+    )
 
 
 def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
@@ -128,30 +157,26 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     """
     _check_names(scope=asked.scope_id, version=version)
     given: GivenSnapshot = asked.document
-    snapshot, as_of = given.snapshot, instant_of(given.snapshot.as_of)
-    _not_ahead(transaction, as_of, given.as_of)
-    stock = snapshot.inventory
+    _not_ahead(transaction, given.as_of, given.as_of_place)
+    stock = given.stock
     declared = whole(asked, "stock_rows", len(stock), 10**9)
     if declared != len(stock):
         detail = f"its stock has {len(stock)} rows"
         raise InputError([Problem("snapshot_incomplete", detail, pointer="?stock_rows", value=str(declared))])
-    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
-    rows = [StockRow(*row) for row in zip(*columns, strict=True)]
-    content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
     made = make_scope(transaction, asked.scope_id)
     through = whole(asked, "deducted_through", -1, 10**18)
     stored, new = put_snapshot(
         transaction,
         asked.scope_id,
         version,
-        content,
-        as_of,
-        rows,
+        given.content,
+        given.as_of,
+        stock,
         accept_shrink=flag(asked, "accept_shrink"),
         deducted_through=through if through >= 0 else None,
     )
     if new:
-        _take_orders(transaction, asked.scope_id, snapshot)
+        put_orders(transaction, asked.scope_id, given.orders)  # those that cannot be changed any more stay as they are
     document = {
         "scope": asked.scope_id,
         "version": stored.version,
@@ -173,15 +198,6 @@ def _check_names(**names: str) -> None:
         except Refused as refused:
             problem = Problem(refused.code, refused.detail, pointer=f"{{{name}}}", value=shown(text))
             raise InputError([problem]) from None
-
-
-def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
-    """Take the orders of a snapshot in; those that cannot be changed any more stay as they are."""
-    for document in snapshot_document(snapshot)["orders"]:
-        text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
-        lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
-        with suppress(StoreError):
-            put_order(transaction, scope_id, NewOrder(document["order_id"], text, lines))
 
 
 def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
