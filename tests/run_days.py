@@ -19,7 +19,8 @@ from quartermaster.scheduling.run import Planner
 from quartermaster.store import Store
 from quartermaster.store.audit import audit
 from quartermaster.store.instants import instant_of as micro
-from quartermaster.store.orders import NewLine, NewOrder, StoredOrder, put_order, stored_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder, StoredOrder, stored_order
 from quartermaster.store.plans import StoredPlan, queue_plan, stored_plan
 from quartermaster.store.snapshots import put_snapshot
 from quartermaster.store.stock import StockRow

@@ -32,7 +32,7 @@ def running_service(folder: Path, *options: str, stateless: bool = True) -> Iter
     with log_path.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        yield RunningService(_address(process, log_path), process.pid)
+        yield RunningService(address_of(process, log_path), process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=30)
@@ -40,7 +40,7 @@ def running_service(folder: Path, *options: str, stateless: bool = True) -> Iter
         assert "Traceback" not in log_path.read_text()
 
 
-def _address(process: subprocess.Popen[bytes], log_path: Path) -> str:
+def address_of(process: subprocess.Popen[bytes], log_path: Path) -> str:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         found = re.search(r"http://[0-9.]+:[0-9]+", log_path.read_text())

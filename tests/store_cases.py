@@ -14,7 +14,8 @@ from sqlalchemy import select
 from quartermaster.errors import StoreError
 from quartermaster.store import Store
 from quartermaster.store.audit import audit
-from quartermaster.store.orders import NewLine, NewOrder, put_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.plan_commit import Allocation, Backorder
 from quartermaster.store.plans import begin_plan, finish_plan, queue_plan
 from quartermaster.store.reservations import Reservation, reserve

@@ -97,6 +97,21 @@ class Router:
         """
         return self._stock.units(self._sku(sku), self._node(node_id))
 
+    def stock_of(self, sku: str) -> dict[str, int]:
+        """Return the units left of a SKU by node; nodes that never had any are left out.
+
+        Parameters
+        ----------
+        sku
+            Which one; one that is not known is nowhere.
+        """
+        row = self._network.sku_of.get(sku)
+        if row is None:
+            return {}
+        held = self._stock.row(row)
+        nodes = [self._node_ids[node] for node in held.node.tolist()]
+        return dict(zip(nodes, held.amount.tolist(), strict=True))
+
     def knows(self, node_id: str, sku: str) -> bool:
         """Tell whether there is such a node and such a SKU.
 

@@ -112,3 +112,63 @@ def _works(secret):
             return verified(transaction, secret) is not None
     finally:
         store.close()
+
+
+NORTH = ("--scope", "north", "--webhook-key-file", "hooks.key")
+URL = ("--url", "https://shop.example/events?key=7")
+
+
+def with_scope(command):
+    command("db", "upgrade")
+    with sqlite3.connect("quartermaster.db") as connection:
+        connection.execute("INSERT INTO scopes (scope_id, created_at) VALUES ('north', 0)")
+
+
+def test_a_webhook_from_its_secret_to_its_end(command):
+    with_scope(command)
+    done = command("webhooks", "create", "shop", *NORTH, *URL, "--type", "allocation")
+    assert (done.code, "not shown again" in done.err) == (0, True)
+    secret = done.out.strip()
+    assert secret.startswith("whsec_")
+    key = Path("hooks.key")
+    assert (stat.S_IMODE(key.stat().st_mode), len(key.read_text().strip())) == (0o600, 64)
+    other = json_of(command("webhooks", "create", "erp", *NORTH, "--url", "https://erp.example/", "--json"))
+    assert other["secret"] != secret
+    listed = json_of(command("webhooks", "list", "--json"))
+    assert [(one["webhook_id"], one["types"], one["state"], one["waiting"]) for one in listed] == [
+        ("erp", [], "active", 0), ("shop", ["allocation"], "active", 0),
+    ]  # fmt: skip
+    assert "shop.example" in command("webhooks", "list").out
+    kept = Path("quartermaster.db").read_bytes() + Path("quartermaster.db-wal").read_bytes()
+    for told in (secret, other["secret"], secret.removeprefix("whsec_"), key.read_text().strip()):
+        assert told.encode() not in kept
+        assert told not in json.dumps(listed)
+    assert command("webhooks", "create", "shop", *NORTH, *URL).code == 2
+    assert command("webhooks", "resume", "shop", "--scope", "north").code == 0
+    assert command("webhooks", "remove", "shop", "--scope", "north").code == 0
+    assert [one["webhook_id"] for one in json_of(command("webhooks", "list", "--json"))] == ["erp"]
+    for verb in ("resume", "remove"):
+        assert command("webhooks", verb, "shop", "--scope", "north").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mode"),
+    [
+        (("--scope", "north", *URL), None),
+        (("--scope", "nowhere", "--webhook-key-file", "hooks.key", *URL), None),
+        ((*NORTH, "--url", "http://shop.example/"), None),
+        ((*NORTH, "--url", "https://me:pw@shop.example/"), None),
+        ((*NORTH, *URL), 0o604),
+        ((*NORTH, *URL), 0o620),
+        ((*NORTH, *URL), 0o600),
+    ],
+)
+def test_webhooks_that_cannot_be_made(command, arguments, mode):
+    with_scope(command)
+    if mode is not None:
+        key = Path("hooks.key")
+        key.write_text("00" * (31 if mode == 0o600 else 32))  # the last is no key
+        key.chmod(mode)
+    done = command("webhooks", "create", "shop", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert json_of(command("webhooks", "list", "--json")) == []

@@ -8,8 +8,12 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "plan", "validate", "init", "evaluate", "compare", "serve", "bench", "worker", "db", "keys")
+COMMANDS = (
+    "demo", "plan", "validate", "init", "evaluate", "compare", "serve", "bench", "worker", "db", "keys", "webhooks",
+)  # fmt: skip
 HEAVY = (
+    "structlog",
+    "httpx",
     "sqlalchemy",
     "procrastinate",
     "numpy",

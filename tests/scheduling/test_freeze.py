@@ -14,7 +14,8 @@ from quartermaster.errors import InputError, StoreError
 from quartermaster.io import snapshot_document
 from quartermaster.scheduling import run_next
 from quartermaster.scheduling.freeze import frozen, readable
-from quartermaster.store.orders import NewLine, NewOrder, cancel_order, put_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder, cancel_order
 from quartermaster.store.reservations import commit, release, reserve
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed

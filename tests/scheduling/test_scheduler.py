@@ -5,21 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from run_days import CHEAPEST, SCOPE, ask, faults, order_of, plan_here, put_day, put_orders
 from scheduling.conftest import small_snapshot
 from simple_day import CHICAGO, NEWARK
+from sqlalchemy import select
 
 from quartermaster.domain.network import Node
 from quartermaster.policy import policy_from_mapping
 from quartermaster.scheduling import RunSettings, read_request, run_next
+from quartermaster.scheduling import scheduler as schedules
 from quartermaster.scheduling.scheduler import Scheduler, Timetable, ask_for_due, sweep_all, waiting_scopes
+from quartermaster.store.idempotency import Reply, once
 from quartermaster.store.leases import acquire
 from quartermaster.store.plans import begin_plan, next_queued
 from quartermaster.store.reservations import reservation, reserve
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import StockLine
+from quartermaster.store.tables import IDEMPOTENCY, RESERVATIONS
 
 RULE = policy_from_mapping({"strategy": "cheapest", "solver": {"time_limit_seconds": 56}})
 """A run of it may take 56 + 5.6 + 2 seconds."""
@@ -151,12 +156,56 @@ def test_a_scope_in_trouble_keeps_no_other_waiting(small_day, caplog):
 def test_expired_reservations_are_swept(small_day):
     store = small_day
     held = store.transact(lambda transaction: reserve(transaction, SCOPE, [StockLine("CHI", "A", 2)], 1_000_000))
-    sweep_all(store)
+    sweep_all(store, RunSettings())
     store.clock.forward(seconds=2)
-    sweep_all(store)
+    sweep_all(store, RunSettings())
     with store.read() as transaction:
         assert reservation(transaction, SCOPE, held.reservation_id).state == "expired"
     assert faults(store) == []
+
+
+def answers(store):
+    with store.read() as transaction:
+        return sorted(row.key for row in transaction.all(select(IDEMPOTENCY.c.key)))
+
+
+def test_answers_are_kept_for_a_day(small_day):
+    """To the microsecond; a key that comes again after that has another effect."""
+    store, kept = small_day, RunSettings().kept
+    assert kept == 24 * 3_600 * 1_000_000
+    for key in ("first", "second"):
+        once(store, "k", key, b"request", lambda _: Reply(200, b"first"))
+        store.clock.forward(seconds=60)
+    store.clock.forward(seconds=kept // 1_000_000 - 120)
+    sweep_all(store, RunSettings())
+    assert answers(store) == ["first", "second"]
+    store.clock.forward(microseconds=1)
+    sweep_all(store, RunSettings())
+    assert answers(store) == ["second"]
+    assert once(store, "k", "first", b"another request", lambda _: Reply(200, b"again")).body == b"again"
+    assert once(store, "k", "second", b"request", lambda _: Reply(200, b"again")).body == b"first"
+
+
+def test_a_sweep_goes_on_until_nothing_is_left_or_its_time_is_over(small_day, monkeypatch):
+    store, lines = small_day, [StockLine("CHI", "A", 1)]
+    monkeypatch.setattr(schedules, "PORTION", 1)
+    for key in range(4):
+        once(store, "k", str(key), b"request", lambda _: Reply(200, b""))
+        store.transact(lambda transaction: reserve(transaction, SCOPE, lines, 1_000_000))
+    store.clock.forward(seconds=2 * 86_400)
+    ticks = count(0, 10)
+    sweep_all(store, RunSettings(), clock=lambda: float(next(ticks)))
+    assert 0 < expired(store) < 4
+    assert len(answers(store)) < 4, "answers have their turn though reservations took all the time"
+    sweep_all(store, RunSettings())
+    assert expired(store) == 4
+    assert answers(store) == []
+    assert faults(store) == []
+
+
+def expired(store):
+    with store.read() as transaction:
+        return len(transaction.all(select(RESERVATIONS).where(RESERVATIONS.c.state == "expired")))
 
 
 def test_the_scheduler_plans_what_waits_and_each_scope_once_at_a_time(small_day):
@@ -210,7 +259,7 @@ def test_a_scheduler_that_ends_leaves_its_plan_to_the_next(demo_day):
     scheduler.stop()
     assert time.monotonic() - begun < 60
     # either it was done before it could be ended, or it waits for the next planner
-    assert _state(store, plan) in ("running", "finished")
+    assert _state(store, plan) in ("queued", "finished")
     assert (
         run_next(store, SCOPE, RunSettings(report=False), planner=plan_here) is not None
         or _state(store, plan) == "finished"

@@ -64,14 +64,15 @@ def test_a_store_that_does_not_answer_is_told_of(api, store):
     assert api.client.get("/readyz").status_code == 200
 
 
-def test_orders_of_one_request_are_taken_in_one_order(api):
-    """By id, whatever the order in the request; answers come in that of the request, of two alike the later counts."""
+def test_of_orders_of_one_id_in_a_request_all_count_or_none(api):
+    """The same twice is one order; different ones are refused, each; answers come in the order of the request."""
     changed = {**ORDER, "order_id": "a", "lines": [{**ORDER["lines"][0], "quantity": 7}]}
     orders = [{**ORDER, "order_id": "b"}, {"lines": []}, {**ORDER, "order_id": "a"}, changed]
     told = api.ask("POST", f"{NORTH}/orders", {"orders": orders}).json()["orders"]
-    assert [one["result"] for one in told] == ["created", "refused", "created", "updated"]
+    assert [one["result"] for one in told] == ["created", "refused", "refused", "refused"]
     assert [one["order_id"] for one in told][::2] == ["b", "a"]
-    assert api.ask("GET", f"{NORTH}/orders/a").json()["lines"][0]["ordered"] == 7
+    assert [one["reason"].split(":")[0] for one in told[2:]] == ["order_conflict"] * 2
+    assert api.ask("GET", f"{NORTH}/orders/a").status_code == 404
 
 
 def test_an_order_is_routed_again_when_others_took_its_best_option(api, store, monkeypatch):
@@ -79,8 +80,9 @@ def test_an_order_is_routed_again_when_others_took_its_best_option(api, store, m
     routed, taken = route_calls.Routed, []
 
     def taking(*given):
-        lines = [StockLine("newark", "00123", 39)]
-        taken.append(store.transact(lambda transaction: reserve(transaction, "north", lines, 10**9)))
+        if not taken:
+            lines = [StockLine("newark", "00123", 39)]
+            taken.append(store.transact(lambda transaction: reserve(transaction, "north", lines, 10**9)))
         return routed(*given)
 
     monkeypatch.setattr(route_calls, "Routed", taking)

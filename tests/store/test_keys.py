@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from store_cases import HOUR, MILLISECOND, SECOND, START, Clock, everything, refused
 
-from quartermaster.store.keys import ACTIONS, USED_EVERY, every_key, make_key, note_use, revoke_key, verified
+from quartermaster.store.keys import ACTIONS, every_key, make_key, note_uses, revoke_key, verified
 
 
 @pytest.fixture
@@ -95,15 +95,14 @@ def test_what_a_key_may_do(store, clock):
     assert not everywhere.may("plan", "south")
 
 
-def test_use_is_noted_now_and_then(store, clock):
-    text, _ = made(store)
+def test_use_is_noted_and_never_taken_back(store, clock):
+    (text, key), (other, _) = made(store), made(store)
     noted = []
-    for late in (0, USED_EVERY - 1, USED_EVERY, USED_EVERY + 1):
-        clock.now = START + late
-        key = presented(store, text)
-        store.transact(lambda transaction, key=key: note_use(transaction, key))
+    for at in (START + 5, START + 3, START + 9):
+        store.transact(lambda transaction, at=at: note_uses(transaction, {key.key_id: at, "qm_none": at}))
         noted.append(presented(store, text).last_used_at)
-    assert noted == [START, START, START + USED_EVERY, START + USED_EVERY]
+    assert noted == [START + 5, START + 5, START + 9]
+    assert presented(store, other).last_used_at is None
 
 
 def test_keys_are_listed_in_the_order_they_were_made(store, clock):

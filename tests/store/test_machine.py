@@ -28,9 +28,10 @@ from store_cases import (
 )
 
 from quartermaster.store.audit import audit
+from quartermaster.store.expiry import sweep
 from quartermaster.store.orders import cancel_order, plannable, stored_order
 from quartermaster.store.plan_commit import commit_plan
-from quartermaster.store.reservations import commit, extend, release, reservation, sweep
+from quartermaster.store.reservations import commit, extend, release, reservation
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import Feed, take_feed
 from quartermaster.store.tables import LEDGER, ORDER_LINES, STOCK

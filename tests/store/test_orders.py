@@ -6,7 +6,8 @@ import pytest
 from store_cases import SCOPE, START, Clock, adds_up, everything, given, left, ordered, planned, refused, stocked
 
 from quartermaster.store.events import events_after
-from quartermaster.store.orders import NewLine, NewOrder, cancel_order, plannable, put_order, stored_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder, cancel_order, plannable, stored_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.scopes import make_scope
 

@@ -27,7 +27,8 @@ from store_cases import (
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import events_after
 from quartermaster.store.leases import acquire
-from quartermaster.store.orders import NewLine, NewOrder, cancel_order, put_order, stored_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder, cancel_order, stored_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import begin_plan, current_plan, queue_plan, stored_plan
 from quartermaster.store.reservations import commit, release, reservation

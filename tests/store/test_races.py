@@ -20,10 +20,12 @@ from store_cases import (
 )
 
 from quartermaster.errors import StoreError
-from quartermaster.store.orders import NewLine, NewOrder, put_order
+from quartermaster.store.expiry import sweep
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import current_plan, part_of
-from quartermaster.store.reservations import commit, release, reserve, sweep
+from quartermaster.store.reservations import commit, release, reserve
 from quartermaster.store.stock import StockLine
 from quartermaster.store.tables import ALLOCATIONS, LEDGER, ORDERS, PLANS, RESERVATIONS
 

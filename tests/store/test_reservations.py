@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 from store_cases import (
     HOUR,
     MILLISECOND,
@@ -21,9 +22,11 @@ from store_cases import (
 )
 
 from quartermaster.store.events import events_after
-from quartermaster.store.reservations import commit, extend, release, reservation, reserve, sweep
+from quartermaster.store.expiry import sweep
+from quartermaster.store.reservations import commit, extend, open_of, release, reservation, reserve
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import StockLine
+from quartermaster.store.tables import RESERVATIONS
 
 A, B = ("boston", "A"), ("dallas", "A")
 
@@ -190,6 +193,51 @@ def test_the_sweeper_frees_units_once_and_tells_of_it(store, clock):
     with refused("reservation_expired"):
         of(store, commit, found[0])
     adds_up(store)
+
+
+def test_a_sweep_may_be_of_so_many_those_over_for_longest_first(store, clock):
+    found = [held(store, {A: 1}, seconds * SECOND) for seconds in (3, 1, 2)]
+    clock.now += 3 * SECOND
+    states = []
+    for most in (1, 1, 5):
+        store.transact(lambda transaction, most=most: sweep(transaction, SCOPE, most))
+        with store.read() as transaction:
+            rows = dict(transaction.all(select(RESERVATIONS.c.reservation_id, RESERVATIONS.c.state)))
+        states.append([rows[one.reservation_id] for one in found])
+        adds_up(store)
+    assert states == [["held", "expired", "held"], ["held", "expired", "expired"], ["expired"] * 3]
+
+
+def test_whoever_lacks_units_sweeps_only_what_holds_them(store, clock):
+    of_a, of_b = held(store, {A: 1}, SECOND), held(store, {B: 5}, SECOND)
+    clock.now += SECOND
+    held(store, {B: 5})
+    with store.read() as transaction:
+        rows = dict(transaction.all(select(RESERVATIONS.c.reservation_id, RESERVATIONS.c.state)))
+    assert (rows[of_a.reservation_id], rows[of_b.reservation_id]) == ("held", "expired")
+    adds_up(store)
+
+
+def test_open_reservations_of_a_key_are_counted(store, clock):
+    def make(key_id, lifetime=HOUR):
+        lines = [StockLine(*A, 1)]
+        return store.transact(lambda transaction: reserve(transaction, SCOPE, lines, lifetime, key_id=key_id))
+
+    def counted(key_id):
+        with store.read() as transaction:
+            return open_of(transaction, key_id)
+
+    first, second = make("k"), make("k")
+    make("k", SECOND)
+    make("other")
+    make(None)
+    assert (counted("k"), counted("other"), counted("nobody")) == (3, 1, 0)
+    of(store, commit, first)
+    assert counted("k") == 2
+    of(store, release, second)
+    assert counted("k") == 1
+    clock.now += SECOND
+    assert counted("k") == 0, "its time is over, though nobody has swept"
 
 
 def test_extending_never_shortens(store, clock):

@@ -23,7 +23,8 @@ from store_cases import (
 
 from quartermaster.store import open_store
 from quartermaster.store.events import events_after
-from quartermaster.store.orders import NewLine, NewOrder, cancel_order, plannable, put_order, stored_order
+from quartermaster.store.order_intake import put_order
+from quartermaster.store.orders import NewLine, NewOrder, cancel_order, plannable, stored_order
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.reservations import commit, release
 from quartermaster.store.reserved_orders import settle_reserved

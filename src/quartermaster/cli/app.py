@@ -21,6 +21,7 @@ from quartermaster.cli.commands.replay import replay
 from quartermaster.cli.commands.serve import serve
 from quartermaster.cli.commands.validate import validate
 from quartermaster.cli.commands.verify import verify
+from quartermaster.cli.commands.webhooks import webhooks
 from quartermaster.cli.commands.worker import worker
 from quartermaster.cli.conduct import Conduct, drop_stream, settle_streams
 from quartermaster.cli.exits import ExitCode, settle
@@ -87,6 +88,7 @@ app.command()(serve)
 app.command()(worker)
 app.add_typer(db)
 app.add_typer(keys)
+app.add_typer(webhooks)
 app.command()(bench)
 
 

@@ -12,11 +12,12 @@ from quartermaster.io.certificate_file import certificate_bytes, prices_frame, r
 from quartermaster.io.certificate_fit import certificate_problems
 from quartermaster.io.content import snapshot_sha256
 from quartermaster.io.document import read_document, snapshot_document, snapshot_from_document
-from quartermaster.io.folder import read_folder, read_input, read_snapshot
+from quartermaster.io.folder import FILE_NAMES, read_folder, read_input, read_snapshot
 from quartermaster.io.from_frames import snapshot_from_frames
 from quartermaster.io.json_text import parse_document
 from quartermaster.io.limits import Limits
 from quartermaster.io.options import ReadOptions
+from quartermaster.io.order_document import OrderReader
 from quartermaster.io.plan_files import BroughtPlan, read_plan, write_plan
 from quartermaster.io.policy_file import read_policy
 from quartermaster.io.rejecting import Rejected
@@ -27,8 +28,10 @@ from quartermaster.io.write import write_snapshot
 
 __all__ = [
     "CERTIFICATE_FILE",
+    "FILE_NAMES",
     "BroughtPlan",
     "Limits",
+    "OrderReader",
     "ReadOptions",
     "Reading",
     "Rejected",

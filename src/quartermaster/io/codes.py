@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "unknown_zone": "the zone is not in zones",
     "no_lines": "the order has no lines",
     "too_many_rejected": "too large a share of the orders is bad",
+    "snapshot_incomplete": "a snapshot has another number of rows than was declared",
     # Units, mass, place
     "weight_not_positive": "a weight is not above 0, or not given",
     "weight_range": "a weight (of a product, or in the policy's objective) is outside its range",
@@ -84,6 +85,7 @@ CODES: dict[str, str] = {
     "time_format": "a date or time is not written as ISO 8601",
     "time_range": "a date is outside 2000-2100",
     "time_order": "the promise date is before the order",
+    "snapshot_time": "the instant of a stock picture is more than five minutes ahead of now",
     "time_future": "the order is later than the snapshot",
     "weekdays_format": "the days are not written as mon-fri or mon;wed;fri",
     "timezone": "the time zone is not an IANA name",

@@ -49,11 +49,10 @@ def read_csv(path: Path, table: str, findings: Findings, limits: Limits) -> RawT
     data = read_bytes(path, limits.max_file_bytes)
     if not data.strip():
         raise InputError([Problem("missing_field", "is empty; needs at least a header row", file=path.name)])
-    text = decode(data, path.name)
+    decode(data, path.name)  # only to tell a fault with its row: a whole text takes up to four times the bytes
     long_rows = _has_long_rows(data)
-    del data
     # newline="\n": a carriage return inside quotes is text, one at the end of a line is not.
-    reader = csv.reader(io.StringIO(text, newline="\n"), strict=True)
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="\n"), strict=True)
     try:
         header = next(reader)
     except (csv.Error, StopIteration) as error:

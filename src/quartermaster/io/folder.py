@@ -22,6 +22,8 @@ from quartermaster.io.raw import RawTable, unknown_name
 HEADING_FILE = "snapshot.toml"
 """The file with as_of, currency and version."""
 _READERS = {".csv": read_csv, ".parquet": read_parquet}
+FILE_NAMES = (HEADING_FILE, *(f"{table}{suffix}" for table in ROW_TYPES for suffix in _READERS))
+"""Every name that a file of a snapshot folder may have."""
 
 
 def read_snapshot(

@@ -143,11 +143,8 @@ def relaxed(stream: Stream, patience: int) -> tuple[Snapshot, int]:
         name: whole.table(name).take(np.empty(0, dtype=np.intp)) for name in ("forecast", "replenishment")
     }
     copies = int(min(patience + 1, units.max(initial=1)))
-    if len(whole.services) and copies > 1:
-        for name in ("services", "rates", "transit"):
-            tables[name] = _repeated(name, whole.table(name), copies)
     made = replace(
-        whole,
+        with_services_repeated(whole, copies),
         orders=whole.orders.with_columns(promise_date=np.full(n_orders, np.datetime64("NaT", "D"))),
         nodes=whole.nodes.with_columns(max_shipments=unlimited, max_units=unlimited.copy()),
         inventory=whole.inventory.with_columns(on_hand=on_hand),
@@ -155,6 +152,24 @@ def relaxed(stream: Stream, patience: int) -> tuple[Snapshot, int]:
         **tables,
     )
     return made, int(np.minimum(patience, units - 1).sum())
+
+
+def with_services_repeated(snapshot: Snapshot, copies: int) -> Snapshot:
+    """Let each service stand there several times, so that an order may have so many shipments of a node by it.
+
+    Parameters
+    ----------
+    snapshot
+        Any.
+    copies
+        How often, >= 1.
+    """
+    if copies == 1 or not len(snapshot.services):
+        return snapshot
+    tables: dict[str, Any] = {
+        name: _repeated(name, snapshot.table(name), copies) for name in ("services", "rates", "transit")
+    }
+    return replace(snapshot, **tables)
 
 
 def _repeated(kind: str, table: Table[Any], copies: int) -> Table[Any]:

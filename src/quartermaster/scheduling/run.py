@@ -29,6 +29,7 @@ from quartermaster.scheduling.request import PlanRequest, read_request, request_
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
+from quartermaster.store.instants import SECOND
 from quartermaster.store.leases import Lease, acquire, check_fence, give_up, renew
 from quartermaster.store.plan_attempts import hand_back, take_up
 from quartermaster.store.plan_commit import commit_plan
@@ -115,33 +116,42 @@ def run_next(
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
     lease = store.transact(lambda transaction: acquire(transaction, scope_id, holder, settings.lease))
     if lease is None:
+        LOG.info("another planner has the scope", extra={"scope_id": scope_id})
         return None
+    LOG.info("lease taken", extra={"scope_id": scope_id, "fence": lease.fence})
     plan = None
     try:
         with _kept(store, lease, settings) as lost:
             plan = store.transact(lambda transaction: _next(transaction, lease))
             if plan is None:
                 return None
+            LOG.info("run begun", extra=_named(plan, fence=lease.fence))
             if not _run(store, plan, lease, settings, lost, ended, planner):
+                LOG.warning("plan left to another run", extra=_named(plan, lease_lost=lost.is_set()))
                 _leave(store, plan, lease)
                 return None
-            LOG.info("plan made", extra=_named(plan))
     except Exception as error:  # a plan that fails must not come back for ever, whatever it failed for
         if plan is None:
             raise
         if isinstance(error, StoreError) and error.code in ("lease_lost", "store_busy"):
+            LOG.warning("plan left to another run", extra=_named(plan, code=error.code))
             _leave(store, plan, lease)
             return None
         failed, why = plan, _failure(error)
-        LOG.warning("plan failed", extra=_named(plan, failure=why), exc_info=not isinstance(error, QuartermasterError))
+        LOG.warning(
+            "run failed", extra=_named(plan), exc_info=True
+        )  # its words, which may tell of orders, the plan has
         if not store.transact(lambda transaction: _fail(transaction, failed, lease, why)):
             return None
     finally:
         with suppress(Exception):  # the store is away: the lease ends by itself
             store.transact(lambda transaction: give_up(transaction, lease))
-    done = plan
+            LOG.info("lease given back", extra={"scope_id": scope_id, "fence": lease.fence})
+    named = plan
     with store.read() as transaction:
-        return stored_plan(transaction, scope_id, done.plan_id)
+        done = stored_plan(transaction, scope_id, named.plan_id)
+    LOG.info("run done", extra=_told_of(done))
+    return done
 
 
 @contextmanager
@@ -154,9 +164,10 @@ def _kept(store: Store, lease: Lease, settings: RunSettings) -> Iterator[threadi
             try:
                 if store.transact(lambda transaction: renew(transaction, lease, settings.lease)) is None:
                     lost.set()
+                    LOG.warning("lease lost", extra={"scope_id": lease.scope_id, "fence": lease.fence})
                     return
             except Exception:  # the store is away: the fence keeps order, and the next word may get through
-                LOG.warning("a lease could not be renewed", exc_info=True)
+                LOG.warning("a lease could not be renewed", extra={"scope_id": lease.scope_id}, exc_info=True)
 
     thread = threading.Thread(target=keep, name="quartermaster-lease", daemon=True)
     thread.start()
@@ -268,7 +279,14 @@ def _judged(snapshot: Snapshot, policy: Policy, made: Made, found: Frozen) -> tu
         "backorders": len(rows.backorders),
         "rejected": len(found.rejected),
         "fallback": made.fallback,
+        **_solver_faults(made),
     }
+
+
+def _solver_faults(made: Made) -> dict[str, int]:
+    """Return how often solvers contradicted what is known, and how often they failed, while a plan was made."""
+    counters = json.loads(made.parts.get("run.json", b"{}")).get("counters", {})
+    return {name: counters.get(name, 0) for name in ("solver_contradictions", "solver_failures")}
 
 
 def _finish(
@@ -354,3 +372,12 @@ def _failure(error: Exception) -> str:
 
 def _named(plan: StoredPlan, **more: object) -> dict[str, object]:
     return {"scope_id": plan.scope_id, "plan_id": plan.plan_id, **more}
+
+
+def _told_of(plan: StoredPlan) -> dict[str, object]:
+    """Return what the log says of a run that is done: how it stands, how good, how long, how much."""
+    seconds = None
+    if plan.started_at is not None and plan.finished_at is not None:
+        seconds = round((plan.finished_at - plan.started_at) / SECOND, 3)
+    told = {name: plan.summary.get(name) for name in ("status", "gap", "orders", "backorders", "solver_contradictions")}
+    return _named(plan, state=plan.state, seconds=seconds, **told)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,9 +25,10 @@ from quartermaster.scheduling.run import Ended, run_all
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
+from quartermaster.store.expiry import sweep
+from quartermaster.store.idempotency import forget_replies
 from quartermaster.store.instants import instant_of, time_of
 from quartermaster.store.plans import queue_plan
-from quartermaster.store.reservations import sweep
 from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, plans_asked, scopes_to_run
 from quartermaster.store.snapshots import content_of, latest_snapshot
 
@@ -34,7 +36,9 @@ LOG = logging.getLogger("quartermaster.runs")
 LOOK_SECONDS = 2.0
 """Time between two looks for work."""
 SWEEP_SECONDS = 60.0
-"""Time between two sweeps of reservations that have expired."""
+"""Time between two sweeps of what is over."""
+PORTION = 1_000
+"""Reservations, or answers, that are swept in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +168,50 @@ def ask_for_due(store: Store, timetable: Timetable) -> None:
             with store.read() as transaction:
                 if not timetable.due(transaction, scope_id):
                     continue
-            store.transact(partial(timetable.queue_due, scope_id=scope_id))
+            if store.transact(partial(timetable.queue_due, scope_id=scope_id)):
+                LOG.info("run asked for", extra={"scope_id": scope_id})
         except StoreError as refused:
             LOG.warning("a run could not be asked for", extra={"scope_id": scope_id, "code": refused.code})
         except Exception:
             LOG.warning("a run could not be asked for", extra={"scope_id": scope_id}, exc_info=True)
 
 
-def sweep_all(store: Store) -> None:
-    """Expire reservations whose time is over, scope by scope.
+def sweep_all(store: Store, settings: RunSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    """Expire reservations whose time is over, scope by scope, and forget answers to idempotency keys of long ago.
+
+    Each transaction does a portion, so that others have their turn; portions follow each other until nothing is left,
+    or the time for it is over.
 
     Parameters
     ----------
     store
         Where.
+    settings
+        How long answers are kept.
+    clock
+        Seconds; for tests.
     """
-    for scope_id in _scopes(store):
-        try:
-            store.transact(partial(sweep, scope_id=scope_id))
-        except Exception:
-            LOG.warning("reservations could not be swept", extra={"scope_id": scope_id}, exc_info=True)
+    until = clock() + SWEEP_SECONDS / 2
+    scopes = _scopes(store)
+    for scope_id in scopes:
+        _in_portions(store, partial(sweep, scope_id=scope_id, most=PORTION), until, clock, scope_id)
+    _in_portions(store, partial(forget_replies, lifetime=settings.kept, most=PORTION), until, clock, "")
+
+
+def _in_portions(
+    store: Store, work: Callable[[Transaction], int], until: float, clock: Callable[[], float], scope_id: str
+) -> None:
+    swept = 0
+    try:
+        while True:
+            done = store.transact(work)
+            swept += done
+            if done < PORTION or clock() >= until:
+                break
+    except Exception:
+        LOG.warning("what is over could not be swept", extra={"scope_id": scope_id}, exc_info=True)
+    if swept:
+        LOG.info("swept", extra={"scope_id": scope_id, "rows": swept})
 
 
 def waiting_scopes(store: Store) -> list[str]:
@@ -216,6 +244,8 @@ class Scheduler:
         False never asks for a plan itself, but has those made that others ask for.
     run
         Runs a scope until nothing waits there.
+    beside
+        What else is to be done again and again, and the seconds between.
     """
 
     def __init__(
@@ -225,6 +255,7 @@ class Scheduler:
         *,
         timetable: bool = True,
         run: Callable[[Store, str, RunSettings, Ended], int] = run_all,
+        beside: Iterable[tuple[Callable[[], None], float]] = (),
     ) -> None:
         self._store, self._settings, self._run = store, settings, run
         self._timetable = Timetable(settings) if timetable else None
@@ -235,14 +266,21 @@ class Scheduler:
         self._clock = BackgroundScheduler(timezone="UTC")
         jobs = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._clock.add_job(self.look, "interval", seconds=LOOK_SECONDS, id="look", **jobs)
-        self._clock.add_job(sweep_all, "interval", args=(store,), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+        self._clock.add_job(sweep_all, "interval", args=(store, settings), seconds=SWEEP_SECONDS, id="sweep", **jobs)
+        for work, seconds in beside:
+            self._clock.add_job(work, "interval", seconds=seconds, **jobs)
 
     def start(self) -> None:
         """Begin to look for work."""
         self._clock.start()
+        LOG.info("scheduler started", extra={"planners": self._settings.planners, "timed": self._timetable is not None})
+
+    def end(self) -> None:
+        """Begin to end: planning processes are ended, their plans queued again, and no other is begun."""
+        self._ended.set()
 
     def stop(self, wait: bool = True) -> None:
-        """End: planning processes are ended, and their plans left to whoever comes next.
+        """End: planning processes are ended, and their plans queued for whoever comes next.
 
         Parameters
         ----------
@@ -253,6 +291,7 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=wait)
         self._pool.shutdown(wait=wait, cancel_futures=True)
+        LOG.info("scheduler stopped")
 
     def wake(self) -> None:
         """Look for work now, as after a plan was asked for; does not wait for it."""

@@ -50,6 +50,8 @@ class RunSettings:
         Scopes planned side by side in this process.
     most_waiting
         Plans that may be queued in a scope.
+    idempotency_hours
+        How long the answer to an idempotency key is kept; the key has another effect after that.
 
     Raises
     ------
@@ -74,13 +76,27 @@ class RunSettings:
     policy: Policy = field(default_factory=Policy)
     planners: int = 1
     most_waiting: int = 10
+    idempotency_hours: float = 24.0
 
     def __post_init__(self) -> None:
-        for name in ("renew_seconds", "start_seconds", "stop_seconds", "every_minutes", "attempts", "planners"):
+        for name in (
+            "renew_seconds",
+            "start_seconds",
+            "stop_seconds",
+            "every_minutes",
+            "attempts",
+            "planners",
+            "idempotency_hours",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be > 0")
         if self.lease_seconds <= self.renew_seconds:
             raise ValueError("lease_seconds must be above renew_seconds")
+
+    @property
+    def kept(self) -> int:
+        """How long an answer is kept, microseconds."""
+        return round(self.idempotency_hours * 3_600 * SECOND)
 
     @property
     def lease(self) -> int:

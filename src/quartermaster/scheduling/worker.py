@@ -75,7 +75,7 @@ class RunQueue:
         def look(timestamp: int) -> None:
             if times is not None:
                 ask_for_due(store, times)
-            sweep_all(store)
+            sweep_all(store, settings)
             for scope_id in waiting_scopes(store):
                 self._ask(scope_id)
 

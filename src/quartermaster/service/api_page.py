@@ -57,6 +57,8 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> str:
         if example is None:
             example = next(iter(media["examples"].values()))["value"]
         lines += [f"Body: {_type(media['schema'])}, such as", "", "```json", _shown(example), "```", ""]
+        others = {name: one["schema"] for name, one in body["content"].items() if name != "application/json"}
+        lines += [f"Or `{name}`: {schema['description']}.\n" for name, schema in others.items()]
     good, bad = [], []
     for status, answer in sorted(told["responses"].items()):
         if int(status) >= FAILURE:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
+from quartermaster.service.crowd import Crowd
 from quartermaster.service.desk import Desk, refused
+from quartermaster.service.door import Door, Doorkeeper
 from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
+from quartermaster.service.request_log import Logged
 from quartermaster.service.routes import stateful_routes
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.workers import Workers
@@ -36,6 +40,7 @@ def create_app(
     *,
     insecure: bool = False,
     described_only: bool = False,
+    door: Door | None = None,
 ) -> FastAPI:
     """Make the ASGI application.
 
@@ -49,13 +54,17 @@ def create_app(
         True asks nobody for a key.
     described_only
         True makes an application that says what it would serve with a database, and is not to be served.
+    door
+        Closed, it takes no more requests.
     """
     limits = settings or ServiceSettings()
     workers = Workers(limits)
+    desk = None if store is None else Desk(store, limits, insecure=insecure)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with nullcontext() if desk is None else desk.open():
+            yield
         workers.close()
 
     app = FastAPI(
@@ -67,10 +76,14 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    if store is not None:
+        app.add_middleware(Crowd, settings=limits)
+    app.add_middleware(Doorkeeper, door=door or Door())
     app.add_middleware(Guard)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(InputError, _not_valid)
+    app.add_exception_handler(RequestValidationError, _not_addressed)
 
     async def answer(request: Request, call: Call) -> Response:
         check_headers(request, limits)
@@ -115,10 +128,11 @@ def create_app(
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
     if store is not None or described_only:
-        metrics, desk = Metrics(store), Desk(store, limits, insecure=insecure)  # type: ignore[arg-type]
-        app.include_router(stateful_routes(desk, metrics))
+        metrics = Metrics(store)
+        app.include_router(stateful_routes(desk or Desk(store, limits), metrics))  # type: ignore[arg-type]
         app.add_exception_handler(StoreError, partial(_store_refused, limits))
         app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(Logged)  # the outermost
 
     app.openapi = partial(describe, app, limits)  # type: ignore[method-assign]
     return app
@@ -154,12 +168,24 @@ async def _store_refused(limits: ServiceSettings, request: Request, error: Excep
     return await _refused(request, refused(error, limits))
 
 
+def _allowed(request: Request) -> str:
+    """List every method of an address: each is a route of its own, and the first that is met knows but itself."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(method.upper() for method in request.app.openapi()["paths"].get(path, ())))
+
+
+async def _not_addressed(_: Request, __: Exception) -> Response:
+    """Answer an address with an id that is too long to be one: FastAPI reads nothing else of a request."""
+    return _problem(refusal_body("not_found", "an id in the address is too long"))
+
+
 async def _no_route(request: Request, error: Exception) -> Response:
     """Answer an address or a method that is not served."""
     assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for this class)
     headers = dict(error.headers or {})
     if error.status_code == ANSWERS["method_not_allowed"].status:
-        return _problem(refusal_body("method_not_allowed", f"allowed: {headers.get('Allow', 'none')}"), headers)
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+        return _problem(refusal_body("method_not_allowed", f"allowed: {headers['Allow']}"), headers)
     if re.match(r"/v\d+/", request.url.path) and not request.url.path.startswith("/v1/"):
         return _problem(refusal_body("schema_version", "supported versions: v1"))
     return _problem(refusal_body("not_found", "served are POST /v1/plan, POST /v1/evaluate, GET /healthz"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 
@@ -10,12 +12,12 @@ from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.settings import ServiceSettings
 
 JSON_TYPE = "application/json"
-"""The one content type that is read."""
+"""The content type that every body may have."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def check_headers(request: Request, settings: ServiceSettings) -> None:
-    """Refuse what its headers already rule out, before a byte of the body is read.
+def check_headers(request: Request, settings: ServiceSettings, types: tuple[str, ...] = (JSON_TYPE,)) -> str:
+    """Refuse what its headers already rule out, before a byte of the body is read; return the content type.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def check_headers(request: Request, settings: ServiceSettings) -> None:
         The request.
     settings
         Limits.
+    types
+        Content types that the route takes.
 
     Raises
     ------
@@ -30,8 +34,9 @@ def check_headers(request: Request, settings: ServiceSettings) -> None:
         415 for another content type, charset or any content encoding; 413 for a declared length above the cap.
     """
     media, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media.strip().lower() != JSON_TYPE:
-        raise RequestRefused("media_type", f"Content-Type must be {JSON_TYPE}")
+    media = media.strip().lower()
+    if media not in types:
+        raise RequestRefused("media_type", f"Content-Type must be {' or '.join(types)}")
     name, _, charset = parameters.strip().partition("=")
     if name.strip().lower() == "charset" and charset.strip(' "').lower() not in ("utf-8", "utf8"):
         raise RequestRefused("media_type", "charset must be utf-8")
@@ -40,6 +45,7 @@ def check_headers(request: Request, settings: ServiceSettings) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > settings.max_body_bytes:
         raise _too_large(settings)
+    return media
 
 
 async def read_body(request: Request, settings: ServiceSettings) -> bytes:
@@ -57,22 +63,56 @@ async def read_body(request: Request, settings: ServiceSettings) -> bytes:
     RequestRefused
         413 as soon as the body passes its cap, 408 when it comes too slowly, 415 when it is UTF-16.
     """
-    chunks: list[bytes] = []
-    held = 0
-    try:
-        async with asyncio.timeout(settings.body_timeout_seconds):
-            async for chunk in request.stream():
-                held += len(chunk)
-                if held > settings.max_body_bytes:
-                    raise _too_large(settings)
-                chunks.append(chunk)
-    except TimeoutError:
-        limit = f"{settings.body_timeout_seconds:g}"
-        raise RequestRefused("timeout", f"the body must arrive within {limit} seconds", _CLOSE) from None
-    body = b"".join(chunks)
+    async with in_time(settings):
+        body = b"".join([chunk async for chunk in chunks(request, settings)])
     if body[:2] in _UTF16_MARKS:
         raise RequestRefused("utf16", "the body must be UTF-8, not UTF-16")
     return body
+
+
+async def chunks(request: Request, settings: ServiceSettings) -> AsyncGenerator[bytes, None]:
+    """Yield the body as it arrives, at most `max_body_bytes` of it.
+
+    Parameters
+    ----------
+    request
+        The request.
+    settings
+        Limits.
+
+    Raises
+    ------
+    RequestRefused
+        413 as soon as the body passes its cap.
+    """
+    held = 0
+    async for chunk in request.stream():
+        held += len(chunk)
+        if held > settings.max_body_bytes:
+            raise _too_large(settings)
+        yield chunk
+
+
+@asynccontextmanager
+async def in_time(settings: ServiceSettings) -> AsyncIterator[None]:
+    """Give up on a body that does not arrive within `body_timeout_seconds`.
+
+    Parameters
+    ----------
+    settings
+        Limits.
+
+    Raises
+    ------
+    RequestRefused
+        408.
+    """
+    try:
+        async with asyncio.timeout(settings.body_timeout_seconds):
+            yield
+    except TimeoutError:
+        limit = f"{settings.body_timeout_seconds:g}"
+        raise RequestRefused("timeout", f"the body must arrive within {limit} seconds", _CLOSE) from None
 
 
 _CLOSE = {"Connection": "close"}

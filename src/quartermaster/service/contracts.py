@@ -9,6 +9,7 @@ from typing import Any
 from quartermaster.service import requests, stateful_answers
 from quartermaster.service.answers import Answer
 from quartermaster.service.examples import PLAN_REQUEST
+from quartermaster.store.order_states import STATES
 
 _ORDER = {**PLAN_REQUEST["snapshot"]["orders"][0]}
 _LINES = [{"node_id": "NYC", "sku": "00123", "quantity": 2}]
@@ -26,6 +27,8 @@ class Contract:
         Name of the schema of its body; empty = it has none.
     example
         A body.
+    files
+        True where the files of a snapshot may come in place of its document.
     changes
         True where it changes something and needs an idempotency key.
     status, also
@@ -37,6 +40,7 @@ class Contract:
     answer: type[Answer]
     body: str = ""
     example: Any = None
+    files: bool = False
     changes: bool = False
     status: int = 200
     also: int | None = None
@@ -45,7 +49,7 @@ class Contract:
 
 _FEED = ("snapshot_out_of_order", "deducted_through")
 _RESOLVE = ("reservation_expired", "reservation_state")
-_PLAN_PART = ("plan_state", "validation")
+_PLAN_PART = ("plan_state", "validation", "cursor")
 
 CONTRACTS: Mapping[str, Contract] = {
     "scope": Contract(answer=stateful_answers.ScopeAnswer),
@@ -53,9 +57,10 @@ CONTRACTS: Mapping[str, Contract] = {
         answer=stateful_answers.SnapshotAnswer,
         body="Snapshot",
         example=PLAN_REQUEST["snapshot"],
+        files=True,
         changes=True,
         also=201,
-        codes=("snapshot_conflict", "snapshot_shrunk", *_FEED),
+        codes=("snapshot_conflict", "snapshot_shrunk", "archive_not_allowed", "decompression_limit", *_FEED),
     ),
     "feed_inventory": Contract(
         answer=stateful_answers.InventoryAnswer,
@@ -69,7 +74,8 @@ CONTRACTS: Mapping[str, Contract] = {
         changes=True,
         codes=("feed_gap", "feed_known", *_FEED),
     ),
-    "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation",)),
+    "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation", "cursor")),
+    "list_orders": Contract(answer=stateful_answers.OrderListAnswer, codes=("validation", "cursor")),
     "put_orders": Contract(
         answer=stateful_answers.OrdersAnswer,
         body=requests.OrdersBody.__name__,
@@ -94,7 +100,7 @@ CONTRACTS: Mapping[str, Contract] = {
     "plan_shipments": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
     "plan_backorders": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
     "plan_prices": Contract(answer=stateful_answers.TableAnswer, codes=_PLAN_PART),
-    "plan_certificate": Contract(answer=stateful_answers.CertificateAnswer, codes=_PLAN_PART),
+    "plan_certificate": Contract(answer=stateful_answers.CertificateAnswer, codes=("plan_state",)),
     "commit_plan": Contract(
         answer=stateful_answers.PlanStateAnswer,
         body=requests.CommitBody.__name__,
@@ -108,7 +114,7 @@ CONTRACTS: Mapping[str, Contract] = {
         example={"order": _ORDER, "count": 2, "reserve": True, "lifetime_seconds": 600},
         changes=True,
         also=201,
-        codes=("no_snapshot",),
+        codes=("no_snapshot", "reservations_open"),
     ),
     "promise": Contract(
         answer=stateful_answers.PromiseAnswer,
@@ -122,7 +128,7 @@ CONTRACTS: Mapping[str, Contract] = {
         example={"lines": _LINES, "lifetime_seconds": 600},
         changes=True,
         status=201,
-        codes=("insufficient_stock",),
+        codes=("insufficient_stock", "reservations_open"),
     ),
     "reservation": Contract(answer=stateful_answers.ReservationAnswer),
     "commit_reservation": Contract(
@@ -155,10 +161,7 @@ def _whole(name: str, description: str, least: int, most: int, otherwise: int) -
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
-_PAGE = (
-    _whole("offset", "rows to pass over", 0, 10**9, 0),
-    _whole("limit", "rows, at the most", 1, 10_000, 1_000),
-)
+_PAGE = (_whole("limit", "rows, at the most", 1, 10_000, 1_000), _text("cursor", "`cursor` of the page before"))
 QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
     "put_snapshot": (
         {
@@ -166,6 +169,12 @@ QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
             "in": "query",
             "description": "take a snapshot that has lost half of the nodes or SKUs of the last, or all stock",
             "schema": {"type": "boolean", "default": False},
+        },
+        {
+            "name": "stock_rows",
+            "in": "query",
+            "description": "how many rows its stock has: a snapshot with another number is refused as half sent",
+            "schema": {"type": "integer", "minimum": 0, "maximum": 10**9},
         },
         {
             "name": "deducted_through",
@@ -177,7 +186,16 @@ QUERY: Mapping[str, tuple[dict[str, Any], ...]] = {
     "availability": (
         _text("sku", "only this SKU"),
         _text("node_id", "only this node"),
-        _text("after", "`after` of the page before"),
+        *_PAGE,
+    ),
+    "list_orders": (
+        {
+            "name": "state",
+            "in": "query",
+            "description": "only orders that stand so",
+            "schema": {"type": "string", "enum": [*STATES]},
+        },
+        *_PAGE,
     ),
     "events": (
         _whole("after", "number of the last event known", 0, 10**18, 0),

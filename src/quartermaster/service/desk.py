@@ -5,8 +5,11 @@ A change runs in one transaction of the store, together with the note of its ide
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,22 +21,34 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from quartermaster import io
 from quartermaster.errors import StoreError
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.contracts import QUERY
+from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
+from quartermaster.service.pages import Cursors
 from quartermaster.service.problem_body import RequestRefused
+from quartermaster.service.query import check_known
 from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
+from quartermaster.service.request_log import tell_who
 from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once
-from quartermaster.store.keys import Key, note_use, verified
+from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
+
+LOG = logging.getLogger("quartermaster.service")
 
 Result = TypeVar("Result")
 
 KEY_HEADER = "idempotency-key"
 MAX_KEY = 255
 """Longest idempotency key, characters."""
+NOTE_SECONDS = 30.0
+"""Time between two notes of when keys were used."""
+READINGS = 3
+"""How often a request is read because what was read is out of date."""
 MAX_SCOPE = 64
 """Longest scope id, characters."""
 LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("admin",))
@@ -67,15 +82,32 @@ class Asked:
     scope_id
         Where.
     document
-        The body, parsed, or as the route reads it; None without one.
+        The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
     parameters
         Of the query.
+    path
+        Of the address.
     """
 
     key: Key
     scope_id: str
     document: Any
     parameters: Mapping[str, str]
+    path: str
+
+
+class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
+    """What a call was asked is out of date: nothing of it happens, and it is read and called again.
+
+    Parameters
+    ----------
+    detail
+        What is told where that is so each time.
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
 
 
 Call = Callable[[Transaction, Asked], Answered]
@@ -98,8 +130,37 @@ class Desk:
     def __init__(self, store: Store, settings: ServiceSettings, *, insecure: bool = False) -> None:
         self.store, self.settings, self.insecure = store, settings, insecure
         self.references = References(settings)
+        self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
+        self._uploads = 0
+        self.cursors = Cursors(store)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Keep the books of keys while the block runs: their use is noted now and then, and at the end."""
+
+        async def noting() -> None:
+            while True:
+                await asyncio.sleep(NOTE_SECONDS)
+                await self._note_uses()
+
+        try:
+            await self._apart(self.cursors.load)  # here, so that no request that reads waits to write it
+        except StoreError as refused:
+            LOG.warning("the key of cursors could not be made yet", extra={"code": refused.code})
+        task = asyncio.create_task(noting())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await self._note_uses()
+
+    async def _note_uses(self) -> None:
+        try:
+            await self._apart(self.keyring.write_uses)
+        except Exception:
+            LOG.warning("when keys were used could not be noted; it is tried again", exc_info=True)
 
     async def change(
         self,
@@ -109,6 +170,7 @@ class Desk:
         call: Call,
         *,
         body: bool = True,
+        files: bool = False,
         reading: Callable[[Asked], Any] | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
@@ -125,15 +187,16 @@ class Desk:
             What it does.
         body
             True when it has a JSON body.
+        files
+            True when files may come in its place: a zip, or a form; the call is asked their folder.
         reading
             Reads what is long to read before the transaction, for which others wait; the call is asked what it returns
             in place of the parsed body.
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
-        content = await self._content(request) if body else b""
-        work = partial(self._once, request, key, name, scope_id, content, call, reading)
-        reply = await self._apart(work)
+        async with self._arriving(request, body, files) as content:
+            reply = await self._apart(partial(self._once, request, key, name, scope_id, content, call, reading))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -152,7 +215,8 @@ class Desk:
         content = await self._content(request) if body else b""
 
         def work() -> Answered:
-            asked = _asked(key, scope_id, content, request)
+            asked = _asked(key, scope_id, _parsed(content), request)
+            self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
@@ -162,11 +226,13 @@ class Desk:
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
-        """Answer whether the store can be reached, with the tables that this version needs."""
+        """Answer whether the store can be reached and written, with the tables that this version needs."""
         try:
             await self._apart(partial(require_up_to_date, self.store))
         except StoreError as error:
             raise RequestRefused("store_unreachable", error.detail, {"Retry-After": "1"}) from None
+        if self.store.only_reads:
+            raise RequestRefused("store_read_only", "the disk has failed: start the service anew", {"Retry-After": "1"})
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
@@ -199,7 +265,8 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await self._apart(partial(self._key, request))
+        key = LOCAL if self.insecure else await self._key(request)
+        tell_who(key.key_id, scope_id if key.sees(scope_id) else None)
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
@@ -209,21 +276,39 @@ class Desk:
             raise RequestRefused("forbidden", f"this key may not {action}")
         return key
 
-    def _key(self, request: Request) -> Key:
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-        with self.store.read() as transaction:
-            key = verified(transaction, presented.strip() if scheme.lower() == "bearer" else "")
-            now = transaction.now
-        if key is None:
-            detail = "give a key: Authorization: Bearer KEY"
-            raise RequestRefused("unauthorized", detail, {"WWW-Authenticate": "Bearer"})
-        if key.last_used_at is None or now - key.last_used_at > 2 * 60_000_000:
-            self.store.transact(lambda transaction: note_use(transaction, key))
-        return key
+    async def _key(self, request: Request) -> Key:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        presented = given.strip() if scheme.lower() == "bearer" else ""
+        peer = request.client.host if request.client else ""
+        known = self.keyring.known(presented)
+        return known if known is not None else await self._apart(partial(self.keyring.looked_up, presented, peer))
 
     async def _content(self, request: Request) -> bytes:
         check_headers(request, self.settings)
         return await read_body(request, self.settings)
+
+    @asynccontextmanager
+    async def _arriving(self, request: Request, body: bool, files: bool) -> AsyncIterator[bytes | Upload]:
+        """Receive a body; files are held on disk until the block ends, and those of a few requests at a time."""
+        if not body:
+            yield b""
+            return
+        media = check_headers(request, self.settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
+        if media == JSON_TYPE:
+            yield await read_body(request, self.settings)
+            return
+        if self._uploads >= self.settings.uploads:
+            wait = {"Retry-After": str(self.settings.retry_after_seconds)}
+            raise RequestRefused("busy", "other snapshots are being received; try again later", wait)
+        self._uploads += 1
+        try:
+            upload = await received(request, self.settings, media)
+            try:
+                yield upload
+            finally:
+                upload.close()
+        finally:
+            self._uploads -= 1
 
     async def _apart(self, work: Callable[[], Result]) -> Result:
         """Do work with the store in a worker thread; tell where the store does not answer."""
@@ -240,20 +325,35 @@ class Desk:
         key: Key,
         name: str,
         scope_id: str,
-        content: bytes,
+        content: bytes | Upload,
         call: Call,
         reading: Callable[[Asked], Any] | None,
     ) -> Reply:
-        asked = _asked(key, scope_id, content, request)
-        if reading is not None:
-            asked = replace(asked, document=reading(asked))
-        target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+        with self._opened(content) as (document, kept):
+            given = _asked(key, scope_id, document, request)
+            target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+            told = ""
+            for _ in range(READINGS):
+                asked = given if reading is None else replace(given, document=reading(given))
+                try:
+                    return once(self.store, key.key_id, name, target + kept, partial(_reply, call, asked))
+                except ReadAgain as again:
+                    told = again.detail
+        raise StoreError("store_busy", told)
 
-        def effect(transaction: Transaction) -> Reply:
-            answered = call(transaction, asked)
-            return Reply(answered.status, _bytes(answered.document))
+    @contextmanager
+    def _opened(self, content: bytes | Upload) -> Iterator[tuple[Any, bytes]]:
+        """Open what has arrived, and say what of it the idempotency key stands for: of files, names and contents."""
+        if isinstance(content, Upload):
+            with unpacked(content, self.settings) as opened:
+                yield opened
+        else:
+            yield _parsed(content), content
 
-        return once(self.store, key.key_id, name, target + content, effect)
+
+def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
+    answered = call(transaction, asked)
+    return Reply(answered.status, _bytes(answered.document))
 
 
 def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
@@ -266,14 +366,25 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     settings
         How long a caller is told to wait.
     """
-    waits = error.code in ("idempotency_in_progress", "queue_full", "store_busy", "store_unreachable")
+    waits = error.code in (
+        "idempotency_in_progress",
+        "queue_full",
+        "store_busy",
+        "store_read_only",
+        "store_unreachable",
+    )
     headers = {"Retry-After": str(1 if error.code != "queue_full" else settings.retry_after_seconds)} if waits else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 
 
-def _asked(key: Key, scope_id: str, content: bytes, request: Request) -> Asked:
-    document = io.parse_document(content) if content else None
-    return Asked(key, scope_id, document, dict(request.query_params))
+def _parsed(content: bytes) -> Any:
+    return io.parse_document(content) if content else None
+
+
+def _asked(key: Key, scope_id: str, document: Any, request: Request) -> Asked:
+    asked = Asked(key, scope_id, document, dict(request.query_params), request.url.path)
+    check_known(asked, [one["name"] for one in QUERY.get(request.scope["route"].operation_id, ())])
+    return asked
 
 
 def _idempotency_key(request: Request) -> str:

@@ -60,10 +60,10 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
     document["takers"] = [
         {"order_id": one.order_id, "node_id": one.node_id, "sku": one.sku, "quantity": one.quantity} for one in takers
     ]
-    with routers.lock(asked.scope_id):
-        router, reference = routers.of(transaction, asked.scope_id)
-        read, lines = reference.order(json.loads(order.document))
-        own = units_of(transaction, asked.scope_id, order_id)
+    stands, reference = routers.standing(transaction, asked.scope_id)
+    read, lines = reference.order(json.loads(order.document))
+    own = units_of(transaction, asked.scope_id, order_id)
+    with routers.lent(routers.counted(transaction, stands, reference, lines)) as router:
         with _with_units(router, own):
             routing = router.route(read, lines, 1)
             document["best_now"] = option_document(routing.best)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quartermaster.service.problem_body import MEDIA_TYPE, refusal_body
+from quartermaster.service.addresses import routed_path
+from quartermaster.service.problem_body import refusal_body, send_problem
 
 log = logging.getLogger("quartermaster.service")
 
@@ -25,6 +24,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
 }
 """Headers of every answer."""
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""Header of every answer that goes by TLS, also where a proxy before the service ends it."""
 _RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
@@ -51,30 +52,38 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS]
+                only_tls = [_HSTS] if scope.get("scheme") == "https" else []
+                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS, *only_tls]
             await send(message)
 
-        code, detail = _refusal(scope)
+        code, detail = _refusal(scope) or _addressed(scope)
         if code:
-            await _send_problem(send_guarded, refusal_body(code, detail))
+            await send_problem(send_guarded, refusal_body(code, detail))
             return
         try:
             await self.app(scope, receive, send_guarded)
         except asyncio.CancelledError:
             return  # the server stops; there is nobody to answer and nothing to report
         except Exception:
-            log.exception("internal error while answering %s %s", scope["method"], ascii(scope["path"]))
+            log.exception("internal error")  # which request it was, its line and its id tell
             if started:
                 raise
-            await _send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
+            await send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
 
 
-def _refusal(scope: Scope) -> tuple[str, str]:
-    """Return code and detail of what is wrong with the request line or headers; empty texts where nothing is."""
+def _addressed(scope: Scope) -> tuple[str, str]:
+    """Set the path by which the route is found; code and detail of what is wrong with it, or empty texts."""
+    try:
+        scope["path"] = routed_path(scope)
+    except UnicodeDecodeError:
+        return "not_found", "addresses are UTF-8"
+    return ("not_found", "no address holds NUL") if "\x00" in scope["path"] else ("", "")  # PostgreSQL takes no NUL
+
+
+def _refusal(scope: Scope) -> tuple[str, str] | None:
+    """Return code and detail of what is wrong with the request line or headers; None where nothing is."""
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > MAX_TARGET_BYTES:
         return "uri_too_long", f"path and query must be at most {MAX_TARGET_BYTES} bytes"
-    if "\x00" in scope["path"]:  # no id holds it, and PostgreSQL takes no text with it
-        return "not_found", "no address holds NUL"
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         return "headers_too_large", f"headers must be at most {MAX_HEADER_BYTES} bytes"
@@ -82,11 +91,4 @@ def _refusal(scope: Scope) -> tuple[str, str]:
     # Two framings of one body are how requests are smuggled past a proxy.
     if names.count(b"content-length") + names.count(b"transfer-encoding") > 1:
         return "framing", "give either Content-Length or Transfer-Encoding, once"
-    return "", ""
-
-
-async def _send_problem(send: Send, body: dict[str, Any]) -> None:
-    content = json.dumps(body).encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": body["status"], "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    return None

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from quartermaster.io import FILE_NAMES
 from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.body import JSON_TYPE
 from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, QUERY
@@ -16,6 +17,7 @@ from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST, PROBL
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, VALIDATION
 from quartermaster.service.request_schema import Schema, brought_plan_schema, policy_schema, snapshot_schema
 from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.upload import FORM_TYPE, MOST_FILES, MOST_RATIO, ZIP_TYPE
 
 DESCRIPTION = (
     "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
@@ -25,14 +27,44 @@ DESCRIPTION = (
 
 _REF = "#/components/schemas/"
 _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
+_SHUT = ("stopping",)
 _WITH_BODY = (
     VALIDATION, "json_syntax", "json_nonfinite", "json_duplicate_key", "json_too_deep", "encoding", "timeout",
     "too_large", "too_many_rows", "media_type", "content_encoding", "busy",
 )  # fmt: skip
-_STATEFUL = ("unauthorized", "forbidden", "not_found", VALIDATION, "rate", "store_busy", "store_unreachable")
+_STATEFUL = (
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    VALIDATION,
+    "rate",
+    "store_busy",
+    "store_read_only",
+    "store_unreachable",
+)
 _CHANGING = (
     "idempotency_key_missing", "idempotency_key_format", "idempotency_key_reused", "idempotency_in_progress",
 )  # fmt: skip
+_FILE: Mapping[str, Any] = {"type": "string", "format": "binary"}
+_FOLDER: Mapping[str, Any] = {
+    ZIP_TYPE: {
+        "schema": {
+            **_FILE,
+            "description": "the files of a snapshot folder (`snapshot.toml`, `orders.csv` or `orders.parquet` …), "
+            f"without a folder around them: at most {MOST_FILES}, stored or deflated, and unpacked at most "
+            f"{MOST_RATIO} times the size of the zip",
+        }
+    },
+    FORM_TYPE: {
+        "schema": {
+            "type": "object",
+            "description": "the same files, each as a part with its `filename`",
+            "properties": {name: dict(_FILE) for name in FILE_NAMES},
+            "additionalProperties": False,
+        }
+    },
+}
+"""A snapshot as files."""
 _REQUESTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "plan": ("PlanRequest", PLAN_REQUEST),
     "evaluate": ("EvaluateRequest", EVALUATE_REQUEST),
@@ -60,7 +92,7 @@ def responses(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         ``plan``, ``evaluate`` or ``healthz``.
     """
-    return _failures(_EVERYWHERE + (_WITH_BODY if operation in _REQUESTS else ()))
+    return _failures(_EVERYWHERE + (_WITH_BODY + _SHUT if operation in _REQUESTS else ()))
 
 
 def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
@@ -76,7 +108,7 @@ def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
             "description": titles,
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + ProblemAnswer.__name__}, "example": example}},
         }
-        if {"busy", "store_busy", "rate"} & set(named):
+        if {"busy", "store_busy", "rate", "stopping", "reservations_open"} & set(named):
             described[status]["headers"] = {
                 "Retry-After": {"required": True, "description": "seconds to wait", "schema": {"type": "integer"}}
             }
@@ -91,7 +123,8 @@ def plain(operation: str) -> dict[int | str, dict[str, Any]]:
     operation
         Its id.
     """
-    return _failures((*_EVERYWHERE, "store_unreachable")) | {200: {"description": f"{operation}: yes"}}
+    codes = (*_EVERYWHERE, "store_read_only", "store_unreachable", *_SHUT)
+    return _failures(codes) | {200: {"description": f"{operation}: yes"}}
 
 
 def text(operation: str) -> dict[str, Any]:
@@ -102,7 +135,7 @@ def text(operation: str) -> dict[str, Any]:
     operation
         Its id.
     """
-    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy")
+    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy", *_SHUT)
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "responses": _failures(codes) | {200: {"description": operation, "content": content}},
@@ -120,7 +153,7 @@ def stateful(operation: str) -> dict[str, Any]:
         Its id.
     """
     told = CONTRACTS[operation]
-    codes = (*_EVERYWHERE, *_STATEFUL, *told.codes)
+    codes = (*_EVERYWHERE, *_STATEFUL, *_SHUT, *told.codes)
     extra: dict[str, Any] = {"security": [{"key": []}]}
     parameters = [*QUERY.get(operation, ())]
     if told.changes:
@@ -130,8 +163,8 @@ def stateful(operation: str) -> dict[str, Any]:
         extra["parameters"] = parameters
     if told.body:
         codes = (*codes, *_WITH_BODY)
-        content = {"schema": {"$ref": _REF + told.body}, "example": told.example}
-        extra["requestBody"] = {"required": True, "content": {JSON_TYPE: content}}
+        content = {JSON_TYPE: {"schema": {"$ref": _REF + told.body}, "example": told.example}}
+        extra["requestBody"] = {"required": True, "content": {**content, **(_FOLDER if told.files else {})}}
     described = _failures(tuple(dict.fromkeys(codes)))
     if told.also is not None:
         described[told.also] = {"model": told.answer, "description": "Made anew"}

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
 from quartermaster.service.desk import Answered, Asked
-from quartermaster.service.query import whole
-from quartermaster.service.references import Reference, References, new_order
+from quartermaster.service.order_reading import new_orders
+from quartermaster.service.pages import Cursors, limit_of
+from quartermaster.service.query import one_of, whole
+from quartermaster.service.references import References
 from quartermaster.service.requests import OrdersBody, read_as
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
-from quartermaster.store.events import events_after
-from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, put_order, stored_order
+from quartermaster.store.events import Event, events_after
+from quartermaster.store.order_intake import put_orders
+from quartermaster.store.order_list import orders_after
+from quartermaster.store.order_states import STATES
+from quartermaster.store.orders import NewOrder, StoredOrder, cancel_order, stored_order
 
 MOST_EVENTS = 1_000
 """Events in one answer, at the most."""
@@ -42,7 +47,8 @@ def read_orders(asked: Asked, store: Store, references: References) -> list[NewO
     body = read_as(OrdersBody, asked.document)
     with store.read() as transaction:
         reference = references.of(transaction, asked.scope_id)
-    return [_read(reference, one) for one in body.orders]
+    read = new_orders(reference, body.orders)
+    return [_told(given, one) for given, one in zip(body.orders, read, strict=True)]
 
 
 def orders_call(transaction: Transaction, asked: Asked) -> Answered:
@@ -53,35 +59,68 @@ def orders_call(transaction: Transaction, asked: Asked) -> Answered:
     transaction, asked
         As for every call; it is asked what `read_orders` returns.
     """
-    orders: list[NewOrder | Mapping[str, Any]] = asked.document
-    told: list[Mapping[str, Any]] = [{}] * len(orders)
-    # by id, so that two requests never wait for each other; those of one id in the order in which they came
-    for at in sorted(range(len(orders)), key=lambda at: _order_id(orders[at])):
-        order = orders[at]
-        told[at] = _taken(transaction, asked.scope_id, order) if isinstance(order, NewOrder) else order
-    return Answered({"orders": told})
+    orders = _without_conflicts(asked.document)
+    taken = [order for order in orders if isinstance(order, NewOrder)]
+    results = iter(put_orders(transaction, asked.scope_id, taken))
+    return Answered({"orders": [_taken(one, next(results)) if isinstance(one, NewOrder) else one for one in orders]})
 
 
-def _order_id(order: NewOrder | Mapping[str, Any]) -> str:
-    return order.order_id if isinstance(order, NewOrder) else ""
+def _without_conflicts(orders: Sequence[NewOrder | Mapping[str, Any]]) -> list[NewOrder | Mapping[str, Any]]:
+    """Refuse each order that stands in the request twice with different content: neither is more right."""
+    contents: dict[str, set[str]] = {}
+    for order in orders:
+        if isinstance(order, NewOrder):
+            contents.setdefault(order.order_id, set()).add(order.document)
+    reason = "order_conflict: the request has it twice with different content"
+    return [
+        {"order_id": order.order_id, "result": "refused", "reason": reason}
+        if isinstance(order, NewOrder) and len(contents[order.order_id]) > 1
+        else order
+        for order in orders
+    ]
 
 
-def _read(reference: Reference, document: Any) -> NewOrder | Mapping[str, Any]:
-    try:
-        return new_order(reference, document)
-    except InputError as error:
-        given = document.get("order_id") if isinstance(document, Mapping) else None
-        first = error.problems[0]
-        named = given if isinstance(given, str) else shown(given)
-        return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
+def _told(given: Any, read: NewOrder | InputError) -> NewOrder | Mapping[str, Any]:
+    """Answer an order that cannot be stored."""
+    if isinstance(read, NewOrder):
+        return read
+    order_id = given.get("order_id") if isinstance(given, Mapping) else None
+    named = order_id if isinstance(order_id, str) else shown(order_id)
+    first = read.problems[0]
+    return {"order_id": named, "result": "refused", "reason": f"{first.code} at {first.pointer or '/'}"}
 
 
-def _taken(transaction: Transaction, scope_id: str, order: NewOrder) -> Mapping[str, Any]:
-    try:
-        result = put_order(transaction, scope_id, order)
-    except StoreError as error:
-        return {"order_id": order.order_id, "result": "refused", "reason": f"{error.code}: {error.detail}"}
+def _taken(order: NewOrder, result: str | StoreError) -> Mapping[str, Any]:
+    """Answer an order that was to be stored."""
+    if isinstance(result, StoreError):
+        return {"order_id": order.order_id, "result": "refused", "reason": f"{result.code}: {result.detail}"}
     return {"order_id": order.order_id, "result": "rejected" if order.rejected else result, "reason": order.rejected}
+
+
+def order_list_call(transaction: Transaction, asked: Asked, cursors: Cursors) -> Answered:
+    """Read a page of orders.
+
+    Parameters
+    ----------
+    transaction, asked
+        As for every call; the query may name a ``state``, and have ``limit`` and ``cursor``.
+    cursors
+        Of lists.
+    """
+    (after,), limit = cursors.read(asked) or [""], limit_of(asked)
+    found = orders_after(transaction, asked.scope_id, after, limit + 1, one_of(asked, "state", STATES))
+    rows = [
+        {
+            "order_id": one.order_id,
+            "state": one.state,
+            "reason": one.reason,
+            "created_at": instant(one.created_at),
+            "updated_at": instant(one.updated_at),
+        }
+        for one in found[:limit]
+    ]
+    following = cursors.written(asked, [found[limit - 1].order_id]) if len(found) > limit else None
+    return Answered({"rows": rows, "cursor": following})
 
 
 def order_call(transaction: Transaction, asked: Asked, order_id: str) -> Answered:
@@ -146,21 +185,29 @@ def events_call(transaction: Transaction, asked: Asked) -> Answered:
         As for every call; the query may have ``after`` and ``limit``.
     """
     after = whole(asked, "after", 0, 10**18)
-    limit = whole(asked, "limit", 100, MOST_EVENTS, least=1)
+    limit = limit_of(asked, 100, MOST_EVENTS)
     found = events_after(transaction, asked.scope_id, after, limit)
     return Answered(
         {
-            "events": [
-                {
-                    "sequence": one.sequence,
-                    "event_id": one.event_id,
-                    "type": one.type,
-                    "subject": one.subject,
-                    "payload": one.payload,
-                    "created_at": instant(one.created_at),
-                }
-                for one in found
-            ],
+            "events": [event_entry(one) for one in found],
             "after": found[-1].sequence if found else after,
         }
     )
+
+
+def event_entry(event: Event) -> dict[str, Any]:
+    """Write an event as those who ask for it, or are told of it, get it.
+
+    Parameters
+    ----------
+    event
+        The event.
+    """
+    return {
+        "sequence": event.sequence,
+        "event_id": event.event_id,
+        "type": event.type,
+        "subject": event.subject,
+        "payload": event.payload,
+        "created_at": instant(event.created_at),
+    }

@@ -15,19 +15,17 @@ from quartermaster.scheduling.commit import commit_run
 from quartermaster.scheduling.request import PlanRequest, request_text
 from quartermaster.service.calls import read_policy_document
 from quartermaster.service.desk import Answered, Asked
-from quartermaster.service.query import whole
+from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.requests import CommitBody, PlanBody, read_as
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import instant
 from quartermaster.store import plans
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import SECOND
-from quartermaster.store.plans import StoredPlan, part_of, stored_plan
+from quartermaster.store.plans import StoredPlan, page_of, part_of, stored_plan
 
 TABLES = ("allocations", "shipments", "backorders", "prices")
 """Parts of a plan that are tables; they are answered in pages."""
-MOST_ROWS = 10_000
-"""Rows of a page, at the most."""
 
 
 def queue_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
@@ -79,21 +77,23 @@ def stop_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:
     return Answered(plan_state_document(plans.ask_to_stop(transaction, asked.scope_id, plan_id)))
 
 
-def table_call(transaction: Transaction, asked: Asked, plan_id: str, name: str) -> Answered:
+def table_call(transaction: Transaction, asked: Asked, plan_id: str, name: str, cursors: Cursors) -> Answered:
     """Read a page of a table of a plan.
 
     Parameters
     ----------
     transaction, asked, plan_id
-        As for every call, and which; the query may have ``offset`` and ``limit``.
+        As for every call, and which; the query may have ``limit`` and ``cursor``.
     name
         One of `TABLES`.
+    cursors
+        Of lists.
     """
-    offset, limit = whole(asked, "offset", 0, 10**9), whole(asked, "limit", 1_000, MOST_ROWS, least=1)
-    content = part_of(transaction, asked.scope_id, plan_id, f"{name}.csv")
+    (first,), limit = cursors.read(asked) or [0], limit_of(asked)
+    content, total = page_of(transaction, asked.scope_id, plan_id, f"{name}.csv", first, limit)
     rows = list(csv.DictReader(StringIO(content.decode("utf-8"))))
-    following = offset + limit if offset + limit < len(rows) else None
-    return Answered({"rows": rows[offset : offset + limit], "rows_total": len(rows), "next_offset": following})
+    following = cursors.written(asked, [first + limit]) if first + limit < total else None
+    return Answered({"rows": rows, "rows_total": total, "cursor": following})
 
 
 def certificate_call(transaction: Transaction, asked: Asked, plan_id: str) -> Answered:

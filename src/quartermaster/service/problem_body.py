@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.types import Send
+
 from quartermaster.errors import Problem
+from quartermaster.service.request_log import request_urn
 
 MEDIA_TYPE = "application/problem+json"
 """Content type of a problem body."""
@@ -72,20 +73,24 @@ ANSWERS: Mapping[str, Answer] = {
     "snapshot_stale": Answer(409, "Stock has changed since"),
     "too_large": Answer(413, "Body is too large"),
     "too_many_rows": Answer(413, "Document has too many rows"),
+    "decompression_limit": Answer(413, "The archive holds too much"),
     "uri_too_long": Answer(414, "Address is too long"),
-    "media_type": Answer(415, "Body must be application/json"),
+    "media_type": Answer(415, "Body is of a type that is not read here"),
     "content_encoding": Answer(415, "Body must not be compressed"),
     "archive_not_allowed": Answer(422, "The archive is not one that is read"),
     "deducted_through": Answer(422, "There is no such commit"),
     "idempotency_key_reused": Answer(422, "This key came with another request"),
     "rate": Answer(429, "Too many requests"),
+    "reservations_open": Answer(429, "Too many reservations are open"),
     "headers_too_large": Answer(431, "Headers are too large"),
     "internal": Answer(500, "Internal error"),
     "store_damaged": Answer(500, "What is stored is damaged"),
     "busy": Answer(503, "All workers are busy"),
     "queue_full": Answer(503, "Too many plans are waiting"),
     "store_busy": Answer(503, "The store is busy"),
+    "store_read_only": Answer(503, "The store only reads"),
     "store_unreachable": Answer(503, "The store cannot be reached"),
+    "stopping": Answer(503, "The service is stopping"),
 }
 """Answer of each code that ends a request as a whole; every other code is a row or field of a `validation` body."""
 
@@ -183,7 +188,7 @@ def _head(code: str, detail: str) -> dict[str, Any]:
         "title": answer.title,
         "status": answer.status,
         "detail": detail,
-        "instance": f"urn:quartermaster:request:{_request_id()}",
+        "instance": request_urn(),
         "code": name,
     }
 
@@ -206,10 +211,20 @@ def finding_entry(problem: Problem) -> dict[str, Any]:
     return {**entry, "value": problem.value} if problem.value else entry
 
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+async def send_problem(send: Send, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    """Answer a problem where there is no route to do so.
 
-
-def _request_id() -> str:
-    """Make an identifier that sorts by time: 48 bits of milliseconds, 80 random bits, in base 32."""
-    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    Parameters
+    ----------
+    send
+        Of the connection.
+    body
+        The problem body.
+    headers
+        Further headers.
+    """
+    content = json.dumps(body).encode()
+    told = {"content-type": MEDIA_TYPE, "content-length": str(len(content)), **(headers or {})}
+    raw = [(name.encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": body["status"], "headers": raw})
+    await send({"type": "http.response.body", "body": content})

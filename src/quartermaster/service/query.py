@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from quartermaster.errors import InputError, Problem
 from quartermaster.io.findings import shown
-from quartermaster.service.desk import Asked
+from quartermaster.io.raw import unknown_name
+
+if TYPE_CHECKING:
+    from quartermaster.service.desk import Asked
 
 
 def whole(asked: Asked, name: str, otherwise: int, most: int, least: int = 0) -> int:
@@ -47,10 +53,28 @@ def flag(asked: Asked, name: str) -> bool:
     InputError
         ``choice``.
     """
-    text = asked.parameters.get(name, "false")
-    if text not in ("true", "false"):
-        raise _wrong("choice", "must be true or false", name, text)
-    return text == "true"
+    return one_of(asked, name, ("true", "false")) == "true"
+
+
+def one_of(asked: Asked, name: str, known: Sequence[str]) -> str | None:
+    """Read one of a few words; None where it is not given.
+
+    Parameters
+    ----------
+    asked, name
+        As in `whole`.
+    known
+        The words.
+
+    Raises
+    ------
+    InputError
+        ``choice``.
+    """
+    text = asked.parameters.get(name)
+    if text is not None and text not in known:
+        raise _wrong("choice", f"must be {' or '.join(known)}", name, text)
+    return text
 
 
 def words(asked: Asked, name: str) -> str | None:
@@ -70,6 +94,30 @@ def words(asked: Asked, name: str) -> str | None:
     if text is not None and "\x00" in text:
         raise _wrong("text_not_allowed", "must not hold NUL", name, text)
     return text
+
+
+def check_known(asked: Asked, known: Sequence[str]) -> None:
+    """See that the query has no parameter that its route does not take.
+
+    Parameters
+    ----------
+    asked
+        The request.
+    known
+        What the route takes.
+
+    Raises
+    ------
+    InputError
+        ``unknown_field``.
+    """
+    problems = [
+        Problem("unknown_field", unknown_name(name, known) if known else "is not known", pointer=f"?{shown(name)}")
+        for name in asked.parameters
+        if name not in known
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _wrong(code: str, detail: str, name: str, text: str) -> InputError:

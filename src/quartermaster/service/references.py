@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from quartermaster import io
@@ -15,7 +15,7 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.database import Transaction
-from quartermaster.store.orders import NewLine, NewOrder
+from quartermaster.store.instants import time_of
 from quartermaster.store.snapshots import Stored, content_of, latest_snapshot
 
 MOST_HELD = 4
@@ -32,16 +32,22 @@ class Reference:
         Where it is held.
     snapshot
         Read and checked.
-    document
-        As a document; its products by SKU stand in `products`.
+    reader
+        Reads orders that are plainly good.
+    frame
+        What a snapshot document of some of its orders begins with: ``snapshot`` and ``nodes``.
     products
-        Rows of its products.
+        Rows of its products by SKU.
+    now
+        The instant at which orders are read: they may be later than the snapshot.
     """
 
     stored: Stored
     snapshot: Snapshot
-    document: Mapping[str, Any]
+    reader: io.OrderReader
+    frame: Mapping[str, Any]
     products: Mapping[str, Mapping[str, Any]]
+    now: datetime
 
     def order(self, document: Any) -> tuple[Order, list[OrderLine]]:
         """Read one order as it would be read in a snapshot.
@@ -56,53 +62,57 @@ class Reference:
         InputError
             If it is not valid; carries every problem, with pointers into the order.
         """
-        lines = document.get("lines") if isinstance(document, Mapping) else None
-        named = [line.get("sku") for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
-        known = sorted({sku for sku in named if isinstance(sku, str) and sku in self.products})
-        small = {
-            "snapshot": self.document["snapshot"],
-            "orders": [document],
-            "products": [self.products[sku] for sku in known],
-            "nodes": self.document["nodes"],
-            "inventory": [],
-        }
+        found = self.reader.read(document, self.now)
+        if found is not None:
+            return found
         try:
-            read = io.read_document(small).snapshot
+            read = io.read_document(self.with_orders([document])).snapshot
         except InputError as error:
-            own = [_within(problem) for problem in error.problems if problem.pointer.startswith("/orders")]
-            raise InputError(own or error.problems) from None
+            raise InputError(_alone(error.problems) or error.problems) from None
         (order,) = read.orders
         return order, list(read.order_lines)
 
+    def with_orders(self, orders: Sequence[Any]) -> dict[str, Any]:
+        """Write the snapshot document in which orders are read: with every node, and the products that they name.
 
-def new_order(reference: Reference, document: Any) -> NewOrder:
-    """Read an order that comes in; one that is not valid is rejected with its reasons, if it has an id.
+        Parameters
+        ----------
+        orders
+            The orders, whatever they are.
+        """
+        named = {sku for order in orders for sku in _skus(order)}
+        products = [self.products[sku] for sku in sorted(named & self.products.keys())]
+        heading = {**self.frame["snapshot"], "as_of": self.now.isoformat()}
+        return {**self.frame, "snapshot": heading, "orders": list(orders), "products": products, "inventory": []}
+
+
+def of_order(problems: Iterable[Problem], position: int) -> list[Problem]:
+    """Return the problems of one of the orders of a document, pointing into the order.
 
     Parameters
     ----------
-    reference
-        What it is checked against.
-    document
-        The order with its ``lines``.
-
-    Raises
-    ------
-    InputError
-        If it has no id that it could be stored under.
+    problems
+        Of the whole document.
+    position
+        Of the order.
     """
-    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)  # numbers have at most 15 digits
-    try:
-        order, lines = reference.order(document)
-    except InputError as error:
-        order_id = document.get("order_id") if isinstance(document, Mapping) else None
-        broken = {"missing_field", "type", "id_format", "encoding", "text_not_allowed"}
-        if not isinstance(order_id, str) or any(
-            problem.pointer == "/order_id" and problem.code in broken for problem in error.problems
-        ):
-            raise
-        reasons = "; ".join(f"{problem.code} at {problem.pointer or '/'}" for problem in error.problems[:10])
-        return NewOrder(order_id, text, [], rejected=reasons)
-    return NewOrder(order.order_id, text, [NewLine(line.line_id, line.sku, line.quantity) for line in lines])
+    place = f"/orders/{position}"
+    own = (one for one in problems if one.pointer == place or one.pointer.startswith(f"{place}/"))
+    return [replace(one, pointer=one.pointer.removeprefix(place)) for one in own]
+
+
+def _alone(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems of the only order of a document, those of all orders with them."""
+    own = (one for one in problems if one.pointer.startswith("/orders"))
+    return [replace(one, pointer=one.pointer.removeprefix("/orders/0").removeprefix("/orders")) for one in own]
+
+
+def _skus(order: Any) -> Iterator[str]:
+    lines = order.get("lines") if isinstance(order, Mapping) else None
+    for line in lines if isinstance(lines, list) else ():
+        sku = line.get("sku") if isinstance(line, Mapping) else None
+        if isinstance(sku, str):
+            yield sku
 
 
 class References:
@@ -118,6 +128,7 @@ class References:
         self._limits = io.Limits(max_rows=settings.max_rows)
         self._held: OrderedDict[str, Reference] = OrderedDict()
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
 
     def of(self, transaction: Transaction, scope_id: str) -> Reference:
         """Return what a scope stands on.
@@ -135,15 +146,37 @@ class References:
         stored = latest_snapshot(transaction, scope_id)
         if stored is None:
             raise StoreError("no_snapshot", "put a snapshot into the scope first")
+        return self.of_stored(transaction, stored)
+
+    def of_stored(self, transaction: Transaction, stored: Stored) -> Reference:
+        """Return a snapshot, read at most once.
+
+        Parameters
+        ----------
+        transaction, stored
+            Where it is held.
+        """
+        now = time_of(transaction.now)
+        found = self._known(stored, now)
+        if found is None:
+            with self._reading:  # one is read at a time; who waited finds it read
+                found = self._known(stored, now) or self._read(transaction, stored, now)
+        return found
+
+    def _known(self, stored: Stored, now: datetime) -> Reference | None:
         with self._lock:
             held = self._held.get(stored.sha256)
-            if held is not None:
-                self._held.move_to_end(stored.sha256)
-                return Reference(stored, held.snapshot, held.document, held.products)
+            if held is None:
+                return None
+            self._held.move_to_end(stored.sha256)
+            return replace(held, stored=stored, now=now)
+
+    def _read(self, transaction: Transaction, stored: Stored, now: datetime) -> Reference:
         document = io.parse_document(content_of(transaction, stored.sha256))
         snapshot = io.read_document(document, limits=self._limits).snapshot
         products = {row["sku"]: row for row in _rows(document["products"])}
-        reference = Reference(stored, snapshot, document, products)
+        frame = {"snapshot": document["snapshot"], "nodes": document["nodes"]}
+        reference = Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products, now)
         with self._lock:
             self._held[stored.sha256] = reference
             while len(self._held) > MOST_HELD:
@@ -157,8 +190,3 @@ def _rows(table: Any) -> Sequence[Mapping[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in zip(*table.values(), strict=True)]
     rows: Sequence[Mapping[str, Any]] = table
     return rows
-
-
-def _within(problem: Problem) -> Problem:
-    """Point into the order instead of into the list it was read in."""
-    return replace(problem, pointer=problem.pointer.removeprefix("/orders/0").removeprefix("/orders"))

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from quartermaster.domain.orders import MAX_QUANTITY
 from quartermaster.errors import InputError, Problem
@@ -25,14 +33,71 @@ def _id(text: str) -> str:
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID), AfterValidator(_id)]
 """As in a snapshot."""
+_CODES_OF_OURS = ("id_format", "text_not_allowed", "too_many_rows")
+"""Faults that our own checks find."""
 Units = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 Stocked = Annotated[int, Field(ge=0, le=10**12)]
+
+
+MOST_STOCK_ROWS, MOST_ORDERS, MOST_LINES = 1_000_000, 10_000, 100_000
+"""Rows of a feed, orders of a request, and order lines of a request, at the most."""
+MOST_FAULTS = 1_000
+"""Faults after which the other rows of a feed are not looked at."""
+_BLOCK = 1_000
+
+
+def _few_lines(orders: list[Any]) -> list[Any]:
+    lines = [order.get("lines") for order in orders if isinstance(order, Mapping)]
+    if sum(len(one) for one in lines if isinstance(one, list)) > MOST_LINES:
+        raise PydanticCustomError("too_many_rows", f"must have at most {MOST_LINES} order lines")
+    return orders
+
+
+def _few_lines_of(order: dict[str, Any]) -> dict[str, Any]:
+    _few_lines([order])
+    return order
+
+
+def _block_by_block(rows: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Read rows until so many faults are found: a list of nothing but faults would else cost a hundred times itself."""
+    if not isinstance(rows, list):
+        return read(rows)
+    if len(rows) > MOST_STOCK_ROWS:
+        raise PydanticCustomError("too_many_rows", f"must have at most {MOST_STOCK_ROWS} rows")
+    kept: list[Any] = []
+    faults: list[InitErrorDetails] = []
+    for begin in range(0, len(rows), _BLOCK):
+        try:
+            kept += read(rows[begin : begin + _BLOCK])
+        except ValidationError as error:
+            faults += [_moved(found, begin) for found in error.errors(include_url=False)]
+        if len(faults) > MOST_FAULTS:
+            break
+    if faults:
+        raise ValidationError.from_exception_data("rows", faults)
+    return kept
+
+
+def _moved(found: Any, begin: int) -> InitErrorDetails:
+    """Write a fault of a block as one of the whole list."""
+    row, *more = found["loc"]
+    kind = found["type"]
+    if kind in _CODES_OF_OURS:
+        kind = PydanticCustomError(kind, found["msg"])
+    return InitErrorDetails(type=kind, loc=(begin + row, *more), input=found["input"], ctx=found.get("ctx", {}))
 
 
 class Body(BaseModel):
     """Part of a request; it has these fields and no others, of these very types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+OneOrder = Annotated[
+    dict[str, Any],
+    Field(description=f"as in a snapshot document, with its lines, at most {MOST_LINES}"),
+    AfterValidator(_few_lines_of),
+]
 
 
 class StockLineBody(Body):
@@ -82,13 +147,21 @@ class InventoryBody(Body):
     deducted_through: Annotated[
         int | None, Field(ge=0, description="last commit that on_hand of these rows is lower for")
     ] = None
-    rows: Annotated[list[InventoryRow], Field(max_length=1_000_000)]
+    rows: Annotated[
+        list[InventoryRow],
+        WrapValidator(_block_by_block),
+        Field(json_schema_extra={"maxItems": MOST_STOCK_ROWS}),
+    ]
 
 
 class OrdersBody(Body):
     """Orders, as in a snapshot document."""
 
-    orders: Annotated[list[Any], Field(min_length=1, max_length=10_000)]
+    orders: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=MOST_ORDERS, description=f"with at most {MOST_LINES} lines together"),
+        AfterValidator(_few_lines),
+    ]
 
 
 class PlanBody(Body):
@@ -108,8 +181,9 @@ class CommitBody(Body):
 class RouteBody(Body):
     """One order to route."""
 
-    order: Annotated[dict[str, Any], Field(description="as in a snapshot document, with its lines")]
-    count: Annotated[int, Field(ge=1, le=20, description="options, at the most")] = 3
+    order: OneOrder
+    count: Annotated[int, Field(ge=1, le=20, description="options, at the most; one is found soonest")] = 3
+    nodes: Annotated[bool, Field(description="tell why the other nodes lost; takes longer")] = True
     reserve: Annotated[bool, Field(description="hold the units of the best option")] = False
     lifetime_seconds: Annotated[int, Field(ge=1, description="seconds for which they are held")] = 900
 
@@ -117,7 +191,7 @@ class RouteBody(Body):
 class PromiseBody(Body):
     """A cart whose delivery dates are asked for."""
 
-    order: Annotated[dict[str, Any], Field(description="as in a snapshot document, with its lines")]
+    order: OneOrder
 
 
 Model = TypeVar("Model", bound=Body)
@@ -129,6 +203,7 @@ _CODES: Mapping[str, str] = {
     "too_short": "missing_field",
     "id_format": "id_format",
     "text_not_allowed": "text_not_allowed",
+    "too_many_rows": "too_many_rows",
 }
 _QUANTITIES = ("quantity", "on_hand", "safety_stock", "reserved")
 
@@ -148,7 +223,7 @@ def read_as(model: type[Model], document: Any) -> Model:
     InputError
         If it is not; carries every problem with its pointer.
     """
-    if document is None:
+    if document is None or document == []:
         raise InputError([Problem("missing_field", "the body must be an object")])
     try:
         return model.model_validate(document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,18 +11,16 @@ from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.desk import Answered, Asked, ReadAgain
+from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
-from quartermaster.service.routers import Routers
+from quartermaster.service.routers import Counted, Routers
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.stock_calls import lifetime_of, reservation_document
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import StockLine
-
-TRIES = 3
-"""How often an order is routed again because others took units of its best option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +29,23 @@ class Routed:
 
     Parameters
     ----------
-    body
-        What was asked.
-    order
-        Its order, read.
-    lines
-        The lines of it.
+    reserve
+        Whether units are to be held.
+    order_id
+        Of the order.
     lifetime
-        Microseconds for which units are held.
-    routing
-        Its options.
+        Microseconds for which they are held.
+    document
+        Its options, as they are answered.
+    units
+        What its best option takes, by node and SKU.
     """
 
-    body: RouteBody
-    order: Order
-    lines: Sequence[OrderLine]
+    reserve: bool
+    order_id: str
     lifetime: int
-    routing: Routing
+    document: Mapping[str, Any]
+    units: Mapping[tuple[str, str], int]
 
 
 def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSettings) -> Routed:
@@ -71,42 +69,42 @@ def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSe
     """
     body = read_as(RouteBody, asked.document)
     lifetime = lifetime_of(body.lifetime_seconds, settings)
-    with store.read() as transaction, routers.lock(asked.scope_id):
-        router, reference = routers.of(transaction, asked.scope_id)
-        order, lines = _read(reference.order, body.order)
-        return Routed(body, order, lines, lifetime, router.route(order, lines, body.count))
+    with store.read() as transaction:
+        order, lines, counted = _counted(transaction, asked.scope_id, routers, body.order)
+    with routers.lent(counted) as router:
+        routing = router.route(order, lines, body.count)
+    document = routing_document(routing, nodes=body.nodes)
+    return Routed(body.reserve, order.order_id, lifetime, document, routing.best.taken())
 
 
-def route_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
+def route_call(transaction: Transaction, asked: Asked, opened: OpenReservations) -> Answered:
     """Answer the options of one order; hold the units of its best option where that is asked for.
 
     Parameters
     ----------
     transaction, asked
         As for every call; it is asked what `read_route` returns.
-    routers
-        Routers by scope, for orders whose best option others took units of.
+    opened
+        How many reservations keys may have open.
+
+    Raises
+    ------
+    ReadAgain
+        Where others took units of its best option meanwhile.
     """
     routed: Routed = asked.document
-    routing = routed.routing
-    for attempt in range(TRIES):
-        if attempt:
-            with routers.lock(asked.scope_id):
-                router, _ = routers.of(transaction, asked.scope_id, recount=True)
-                routing = router.route(routed.order, routed.lines, routed.body.count)
-        document, units = routing_document(routing), routing.best.taken()
-        if not routed.body.reserve or not units:
-            return Answered({**document, "reservation": None})
-        wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(units.items())]
-        try:
-            with transaction.connection.begin_nested():
-                held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=routed.order.order_id)
-        except StoreError as error:
-            if error.code != "insufficient_stock":
-                raise
-            continue
-        return Answered({**document, "reservation": reservation_document(held)}, 201)
-    raise StoreError("store_busy", "others took the units of its best option again and again")
+    if not routed.reserve or not routed.units:
+        return Answered({**routed.document, "reservation": None})
+    wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(routed.units.items())]
+    opened.admit(transaction, asked.key.key_id)
+    key_id, order_id = asked.key.key_id, routed.order_id
+    try:
+        held = reserve(transaction, asked.scope_id, wanted, routed.lifetime, order_id=order_id, key_id=key_id)
+    except StoreError as error:
+        if error.code != "insufficient_stock":
+            raise
+        raise ReadAgain("others took the units of its best option again and again") from None
+    return Answered({**routed.document, "reservation": reservation_document(held)}, 201)
 
 
 def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> Answered:
@@ -120,26 +118,27 @@ def promise_call(transaction: Transaction, asked: Asked, routers: Routers) -> An
         Routers by scope.
     """
     body = read_as(PromiseBody, asked.document)
-    with routers.lock(asked.scope_id):
-        router, reference = routers.of(transaction, asked.scope_id)
-        order, lines = _read(reference.order, body.order)
+    order, lines, counted = _counted(transaction, asked.scope_id, routers, body.order)
+    with routers.lent(counted) as router:
         found = router.promise(order, lines)
     return Answered(
         {"promises": [{"delivery_date": day.isoformat(), "option": option_document(option)} for day, option in found]}
     )
 
 
-def routing_document(routing: Routing) -> dict[str, Any]:
+def routing_document(routing: Routing, *, nodes: bool = True) -> dict[str, Any]:
     """Write the options of an order, and why the other nodes lost.
 
     Parameters
     ----------
     routing
         The options.
+    nodes
+        False leaves the other nodes out.
     """
     return {
         "options": [option_document(option) for option in routing.options],
-        "nodes": verdict_documents(routing),
+        "nodes": verdict_documents(routing) if nodes else [],
     }
 
 
@@ -196,9 +195,13 @@ def option_document(option: Option) -> Mapping[str, Any]:
     }
 
 
-def _read(reader: Any, document: Any) -> Any:
-    """Read the order of a body, and point into the body."""
+def _counted(
+    transaction: Transaction, scope_id: str, routers: Routers, document: Any
+) -> tuple[Order, list[OrderLine], Counted]:
+    """Read the order of a body, and count what it may be given; problems point into the body."""
+    stands, reference = routers.standing(transaction, scope_id)
     try:
-        return reader(document)
+        order, lines = reference.order(document)
     except InputError as error:
         raise InputError([replace(found, pointer=f"/order{found.pointer}") for found in error.problems]) from None
+    return order, lines, routers.counted(transaction, stands, reference, lines)

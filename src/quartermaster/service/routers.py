@@ -1,50 +1,72 @@
 """A router for each scope, kept in step with the store: its stock is the store's, its prices those of the last plan.
 
-Between two requests only what the ledger says is counted again. Entries may become visible out of turn, and time alone
-frees what is held, so everything is counted anew now and then; the store guards every unit either way.
+Before an order is routed the units of its SKUs are counted in the store; those of other SKUs do not matter to it. The
+store guards every unit either way.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from quartermaster.domain.certificate import StockPrices
+from quartermaster.domain.orders import OrderLine
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.router import Router
 from quartermaster.service.prices import prices_of_plan
 from quartermaster.service.references import Reference, References
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
-from quartermaster.store.ledger import changed_since
-from quartermaster.store.plans import current_plan
-from quartermaster.store.scopes import scope_state
-from quartermaster.store.stock import availability
+from quartermaster.store.standing import Standing, standing, units_of
 
-RECOUNT_MICROS = 30_000_000
-"""Microseconds after which everything is counted anew."""
-MOST_CHANGES = 5_000
-"""Pairs that are counted one by one; beyond, everything is."""
+MOST_HELD = 4
+"""Routers held in memory."""
 
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """The router of a scope, and what it is in step with."""
+    """A router, and the plan whose prices it has."""
 
     router: Router
-    sha256: str
-    stock_version: int
-    entry: int
-    counted_at: int
+    plan_id: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """What an order is routed by, read from the store.
+
+    Parameters
+    ----------
+    scope_id
+        Where.
+    reference
+        What the scope stands on.
+    plan_id
+        Its current plan; None before the first.
+    prices
+        Of that plan, where the router did not have them yet; else ().
+    units
+        Units that may be reserved, by SKU and node.
+    now
+        The instant of all that, microseconds.
+    """
+
+    scope_id: str
+    reference: Reference
     plan_id: str | None
-    node_ids: frozenset[str]
-    skus: frozenset[str]
-    known: dict[tuple[str, str], int] = field(default_factory=dict)
+    prices: StockPrices | tuple[()] | None
+    units: Mapping[str, Mapping[str, int]]
+    now: int
 
 
 class Routers:
-    """Routers by scope, in this process.
+    """Routers by scope and snapshot, in this process.
 
     Parameters
     ----------
@@ -54,87 +76,101 @@ class Routers:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._held: dict[str, _Held] = {}
-        self._locks: dict[str, threading.Lock] = {}
+        self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
         self._lock = threading.Lock()
+        self._making = threading.Lock()
 
-    def lock(self, scope_id: str) -> threading.Lock:
-        """Return what must be held while the router of a scope is used.
-
-        Parameters
-        ----------
-        scope_id
-            Which.
-        """
-        with self._lock:
-            return self._locks.setdefault(scope_id, threading.Lock())
-
-    def of(self, transaction: Transaction, scope_id: str, *, recount: bool = False) -> tuple[Router, Reference]:
-        """Return the router of a scope, in step with the store, and what the scope stands on; its lock must be held.
+    def standing(self, transaction: Transaction, scope_id: str) -> tuple[Standing, Reference]:
+        """Return what a scope stands on.
 
         Parameters
         ----------
         transaction, scope_id
             Where.
-        recount
-            True counts everything anew.
+
+        Raises
+        ------
+        StoreError
+            ``no_snapshot`` before the first.
         """
-        reference = self._references.of(transaction, scope_id)
-        state = scope_state(transaction, scope_id)
-        held = self._held.get(scope_id)
-        if held is None or held.sha256 != reference.stored.sha256:
-            held = _made(reference)
-            self._held[scope_id] = held
-        changed = changed_since(transaction, scope_id, held.entry, MOST_CHANGES)
-        old = transaction.now - held.counted_at > RECOUNT_MICROS or transaction.now < held.counted_at
-        if recount or old or held.stock_version != state.stock_version or changed is None:
-            self._count(held, availability(transaction, scope_id), whole=True)
-            held.stock_version, held.counted_at = state.stock_version, transaction.now
-            changed = changed_since(transaction, scope_id, held.entry, None)
-        elif changed.pairs:
-            self._count(held, availability(transaction, scope_id, changed.pairs), whole=False)
-        held.entry = max(held.entry, changed.last if changed is not None else held.entry)
-        self._reprice(transaction, scope_id, held, reference)
-        now = time_of(transaction.now)
-        if now > held.router.as_of:
-            held.router.advance(now)
-        return held.router, reference
+        stands = standing(transaction, scope_id)
+        return stands, self._references.of_stored(transaction, stands.stored)
 
-    def _count(self, held: _Held, found: dict[tuple[str, str], int], *, whole: bool) -> None:
-        """Put the units of some pairs in place; pairs that the snapshot does not know are nobody's to route."""
-        for pair, units in found.items():
-            if held.known.get(pair) != units and pair[0] in held.node_ids and pair[1] in held.skus:
-                held.router.recount(*pair, units)
-                held.known[pair] = units
-        if whole:
-            for pair in held.known.keys() - found.keys():
-                held.router.recount(*pair, 0)
-                held.known[pair] = 0
+    def counted(
+        self, transaction: Transaction, stands: Standing, reference: Reference, lines: Iterable[OrderLine]
+    ) -> Counted:
+        """Count the units that an order may be given.
 
-    def _reprice(self, transaction: Transaction, scope_id: str, held: _Held, reference: Reference) -> None:
-        plan = current_plan(transaction, scope_id)
-        plan_id = None if plan is None else plan.plan_id
-        if plan_id != held.plan_id:
+        Parameters
+        ----------
+        transaction
+            Where.
+        stands, reference
+            From `standing`.
+        lines
+            The lines of the order.
+        """
+        scope_id, plan_id = stands.stored.scope_id, stands.plan_id
+        held = self._known(scope_id, stands.stored.sha256)
+        prices: StockPrices | tuple[()] | None = ()
+        if plan_id != (None if held is None else held.plan_id):
             prices = None if plan_id is None else prices_of_plan(transaction, scope_id, plan_id, reference.snapshot)
-            held.router.reprice(prices)
-            held.plan_id = plan_id
+        units = units_of(transaction, scope_id, (line.sku for line in lines))
+        return Counted(scope_id, reference, plan_id, prices, units, transaction.now)
+
+    @contextmanager
+    def lent(self, counted: Counted) -> Iterator[Router]:
+        """Lend the router of a scope for the block, in step with the store as far as these units go.
+
+        Parameters
+        ----------
+        counted
+            What it is to be in step with.
+        """
+        held = self._router(counted)
+        with held.lock:
+            if counted.prices != () and counted.plan_id != held.plan_id:
+                held.router.reprice(counted.prices or None)
+                held.plan_id = counted.plan_id
+            _count(held.router, counted.units)
+            now = time_of(counted.now).replace(second=0, microsecond=0)  # cut-offs are of whole minutes
+            if now > held.router.as_of:
+                held.router.advance(now)
+            yield held.router
+
+    def _router(self, counted: Counted) -> _Held:
+        scope_id, sha256 = counted.scope_id, counted.reference.stored.sha256
+        found = self._known(scope_id, sha256)
+        if found is None:
+            with self._making:  # one is made at a time; who waited finds it made
+                found = self._known(scope_id, sha256)
+                if found is None:
+                    found = _Held(Router(_without_orders(counted.reference.snapshot)))
+                    self._hold(scope_id, sha256, found)
+        return found
+
+    def _known(self, scope_id: str, sha256: str) -> _Held | None:
+        with self._lock:
+            found = self._held.get((scope_id, sha256))
+            if found is not None:
+                self._held.move_to_end((scope_id, sha256))
+            return found
+
+    def _hold(self, scope_id: str, sha256: str, held: _Held) -> None:
+        with self._lock:
+            self._held[scope_id, sha256] = held
+            while len(self._held) > MOST_HELD:
+                self._held.popitem(last=False)
 
 
-def _made(reference: Reference) -> _Held:
-    snapshot = reference.snapshot
-    pairs = zip(snapshot.inventory["node_id"].tolist(), snapshot.inventory["sku"].tolist(), strict=True)
-    router = Router(_without_orders(snapshot))
-    return _Held(
-        router=router,
-        sha256=reference.stored.sha256,
-        stock_version=-1,
-        entry=0,
-        counted_at=0,
-        plan_id=None,
-        node_ids=frozenset(snapshot.nodes["node_id"].tolist()),
-        skus=frozenset(snapshot.products["sku"].tolist()),
-        known={pair: router.available(*pair) for pair in pairs},
-    )
+def _count(router: Router, units: Mapping[str, Mapping[str, int]]) -> None:
+    """Put the units of some SKUs in place, at every node; what the snapshot does not know is nobody's to route."""
+    for sku, there in units.items():
+        known = router.stock_of(sku)
+        for node_id in known.keys() | there.keys():
+            now = there.get(node_id, 0)
+            if known.get(node_id, 0) != now and router.knows(node_id, sku):
+                router.recount(node_id, sku, now)
 
 
 def _without_orders(snapshot: Snapshot) -> Snapshot:

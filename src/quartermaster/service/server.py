@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -15,8 +16,16 @@ from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.service.settings import MIB, ServiceSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quartermaster.service.webhooks.settings import WebhookSettings
     from quartermaster.store import Store
 
+    Jobs = list[tuple[Callable[[], None], float]]
+
+LOG = logging.getLogger("quartermaster.service")
+LAST_SECONDS = 2
+"""Seconds between the end of patience with requests under way and the end of their connections."""
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -31,6 +40,11 @@ def serve(
     insecure_local: bool = False,
     every_minutes: float = 15.0,
     every_orders: int = 0,
+    stop_seconds: float = 10.0,
+    log_format: str = "auto",
+    log_level: str = "info",
+    webhooks: WebhookSettings | None = None,
+    webhook_key: Path | None = None,
 ) -> None:
     """Serve until interrupted.
 
@@ -51,6 +65,14 @@ def serve(
     every_minutes, every_orders
         Time between two runs of the schedule, 0 = none but those that are asked for; new orders for which a run does
         not wait, 0 = it always waits.
+    stop_seconds
+        Longest time that requests under way are given when the service is asked to end.
+    log_format, log_level
+        See `quartermaster.service.logs.configure_logs`.
+    webhooks
+        Where events may be sent; None = nowhere.
+    webhook_key
+        The file with the key from which the secrets of webhooks are derived.
 
     Raises
     ------
@@ -64,9 +86,13 @@ def serve(
         import uvicorn
 
         from quartermaster.service.app import create_app
+        from quartermaster.service.door import Door
+        from quartermaster.service.logs import configure_logs
+        from quartermaster.service.stopping import StoppingServer
     except ImportError:
         detail = "the server is an extra: pip install 'quartermaster[service]'"
         raise InputError([Problem("service_missing", detail)]) from None
+    configure_logs(log_format, log_level)
     try:
         settings = ServiceSettings(
             workers=workers,
@@ -78,20 +104,25 @@ def serve(
     if insecure_local and host not in _LOCAL:
         raise InputError([Problem("out_of_range", "--insecure-local is for loopback addresses", file="serve")])
     if database is None and host not in _LOCAL:
-        sys.stderr.write(
-            f"quartermaster: listening on {host}, and there is no login: whoever reaches this address can plan\n"
-        )
-    with _opened(database, insecure=insecure_local) as store, _scheduled(store, workers, every_minutes, every_orders):
-        uvicorn.run(
-            create_app(settings, store, insecure=insecure_local),
+        LOG.warning("there is no login: whoever reaches this address can plan", extra={"host": host})
+    with (
+        _opened(database, insecure=insecure_local) as store,
+        _telling(store, webhooks, webhook_key) as beside,
+        _scheduled(store, workers, every_minutes, every_orders, beside) as end,
+    ):
+        door = Door()
+        config = uvicorn.Config(
+            create_app(settings, store, insecure=insecure_local, door=door),
             host=host,
             port=port,
             server_header=False,
-            log_level="info",
+            log_config=None,  # ours, see `quartermaster.service.logs`
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=LAST_SECONDS,
             h11_max_incomplete_event_size=64 * 2**10,  # above our own caps, so that those answer
         )
+        StoppingServer(config, door, stop_seconds, also=end).run()
+    LOG.info("stopped")
     if threading.active_count() > 1:
         # A plan is still being made for a caller who is gone. It can be stopped by nothing but the end of the process.
         sys.stderr.flush()
@@ -124,10 +155,30 @@ def _opened(database: str | None, *, insecure: bool) -> Iterator[Store | None]:
 
 
 @contextmanager
-def _scheduled(store: Store | None, planners: int, every_minutes: float, every_orders: int) -> Iterator[None]:
-    """Run the schedule while the server runs."""
+def _telling(store: Store | None, settings: WebhookSettings | None, key: Path | None) -> Iterator[Jobs]:
+    """Give what is to be done again and again, so that webhooks are told; nothing, where no host may be."""
+    if store is None or settings is None or not settings.on:
+        yield []
+        return
+    from quartermaster.service.webhooks.secrets import read_key
+    from quartermaster.service.webhooks.sender import Sender
+
+    if key is None:
+        raise InputError([Problem("secret_file", "webhooks need --webhook-key-file", file="serve")])
+    sender = Sender(store, settings, read_key(key))
+    try:
+        yield [(sender.look, settings.look_seconds)]
+    finally:
+        sender.stop()
+
+
+@contextmanager
+def _scheduled(
+    store: Store | None, planners: int, every_minutes: float, every_orders: int, beside: Jobs
+) -> Iterator[Callable[[], None]]:
+    """Run the schedule while the server runs; gives what begins to end it."""
     if store is None:
-        yield
+        yield lambda: None
         return
     from quartermaster.scheduling.scheduler import Scheduler
     from quartermaster.scheduling.settings import RunSettings
@@ -136,9 +187,9 @@ def _scheduled(store: Store | None, planners: int, every_minutes: float, every_o
     runs = RunSettings(planners=planners, every_orders=every_orders)
     if timed:
         runs = replace(runs, every_minutes=every_minutes)
-    scheduler = Scheduler(store, runs, timetable=timed)
+    scheduler = Scheduler(store, runs, timetable=timed, beside=beside)
     scheduler.start()
     try:
-        yield
+        yield scheduler.end
     finally:
         scheduler.stop()

@@ -17,6 +17,10 @@ class ServiceSettings:
     ----------
     max_body_bytes
         Largest request body, bytes.
+    max_unpacked_bytes
+        Most bytes of all files of a snapshot that comes as a zip, unpacked.
+    uploads
+        Snapshots that come as files, received at the same time; one more is answered 503.
     body_timeout_seconds
         Longest time a body may take to arrive, seconds.
     max_rows
@@ -38,6 +42,14 @@ class ServiceSettings:
         Requests to the store worked on at the same time.
     requests_per_second
         What one key may ask for, on the average.
+    crowd
+        Requests to the store in the house at a time, those that wait for a thread with them; one more is answered 503.
+    key_seconds
+        How long a key that was found good is not looked up again, seconds; 0 = it always is.
+    wrong_keys_per_second
+        Wrong keys that may come from one address, on the average.
+    most_reservations
+        Reservations that one key may have open; 0 = without limit.
     most_queued
         Plans of one scope that may wait.
     max_reservation_seconds
@@ -52,6 +64,8 @@ class ServiceSettings:
     """
 
     max_body_bytes: int = 64 * MIB
+    max_unpacked_bytes: int = 256 * MIB
+    uploads: int = 4
     body_timeout_seconds: float = 30.0
     max_rows: int = 1_000_000
     max_order_lines: int = 100_000
@@ -63,6 +77,10 @@ class ServiceSettings:
     max_threads: int = 4
     threads: int = 16
     requests_per_second: float = 1000.0
+    crowd: int = 64
+    key_seconds: float = 2.0
+    wrong_keys_per_second: float = 5.0
+    most_reservations: int = 100_000
     most_queued: int = 10
     max_reservation_seconds: int = 7 * 86_400
     max_plan_age_seconds: int = 3_600
@@ -70,19 +88,24 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "max_body_bytes",
+            "max_unpacked_bytes",
+            "uploads",
             "body_timeout_seconds",
             "max_rows",
             "workers",
             "max_threads",
             "threads",
             "requests_per_second",
+            "crowd",
+            "wrong_keys_per_second",
             "most_queued",
             "max_reservation_seconds",
             "max_plan_age_seconds",
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be > 0")
-        if self.waiting < 0:
-            raise ValueError("waiting must be >= 0")
+        for name in ("waiting", "key_seconds", "most_reservations"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be >= 0")
         if not 0 < self.min_time_limit_seconds <= self.max_time_limit_seconds:
             raise ValueError("max_time_limit_seconds must be at least min_time_limit_seconds, and both > 0")

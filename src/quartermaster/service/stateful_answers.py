@@ -9,6 +9,7 @@ from pydantic import Field
 from quartermaster.service.answers import Amount, Answer, Cost, Day, Units
 
 Instant = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-02T08:00:00.000Z"])]
+Cursor = Annotated[str | None, Field(description="for the next page; null = this is the last")]
 OrderState = Literal["open", "allocated", "backordered", "rejected", "cancelled"]
 PlanState = Literal["queued", "running", "finished", "failed", "committed", "superseded"]
 ReservationState = Literal["held", "committed", "released", "expired"]
@@ -65,7 +66,24 @@ class AvailabilityAnswer(Answer):
 
     stock_version: int
     rows: list[AvailabilityRow]
-    after: Annotated[str | None, Field(description="for the next page; null = this is the last")]
+    cursor: Cursor
+
+
+class OrderListRow(Answer):
+    """How an order stands."""
+
+    order_id: str
+    state: OrderState
+    reason: str
+    created_at: Instant
+    updated_at: Instant
+
+
+class OrderListAnswer(Answer):
+    """A page of orders, by their ids."""
+
+    rows: list[OrderListRow]
+    cursor: Cursor
 
 
 class OrderResult(Answer):
@@ -150,7 +168,7 @@ class TableAnswer(Answer):
 
     rows: list[dict[str, str]]
     rows_total: Units
-    next_offset: Annotated[int | None, Field(description="null = this is the last page")]
+    cursor: Cursor
 
 
 class OptionShipmentAnswer(Answer):
@@ -260,7 +278,7 @@ class ReservationAnswer(Answer):
 
 
 class RouteAnswer(Answer):
-    """The options of an order, best first."""
+    """The options of an order, best first, and why the other nodes lost, if that was asked for."""
 
     options: list[OptionAnswer]
     nodes: list[VerdictAnswer]

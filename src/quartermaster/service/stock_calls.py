@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from quartermaster import io
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import snapshot_document
+from quartermaster.io.findings import shown
+from quartermaster.io.instants import microseconds, parse_instant
+from quartermaster.io.texts import Refused, check_id
 from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.open_reservations import OpenReservations
+from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import flag, whole, words
 from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import SECOND, instant_of, time_of
-from quartermaster.store.orders import NewLine, NewOrder, put_order
+from quartermaster.store.order_intake import put_orders
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
@@ -27,8 +33,9 @@ from quartermaster.store.stock import Feed, StockLine, StockRow, availability_af
 
 SKEW_SECONDS = 300
 """How far ahead of the database's clock an instant may be."""
-MOST_ROWS = 1_000
-"""Rows of availability in one answer, at the most."""
+AS_OF_IN_DOCUMENT = Problem("snapshot_time", "", pointer="/snapshot/as_of")
+AS_OF_IN_FOLDER = Problem("snapshot_time", "", file="snapshot.toml", column="as_of")
+"""Where the instant of a snapshot stands, as a problem of it."""
 
 
 def instant(micros: int | None) -> str | None:
@@ -57,32 +64,52 @@ def micros_of(text: str, pointer: str) -> int:
     Raises
     ------
     InputError
-        ``time_format`` or ``time_no_offset``.
+        ``time_format``, ``time_no_offset`` or ``time_range``.
     """
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        detail = "must be an instant such as 2026-11-02T08:00:00+01:00"
-        raise InputError([Problem("time_format", detail, pointer=pointer, value=text[:64])]) from None
-    if read.tzinfo is None:
-        detail = "time needs an offset, such as +02:00"
-        raise InputError([Problem("time_no_offset", detail, pointer=pointer, value=text[:64])])
-    return instant_of(read)
+        return microseconds(parse_instant(text))
+    except Refused as refused:
+        raise InputError([Problem(refused.code, refused.detail, pointer=pointer, value=shown(text))]) from None
 
 
-def _not_ahead(transaction: Transaction, as_of: int, pointer: str) -> None:
+def _not_ahead(transaction: Transaction, as_of: int, place: Problem) -> None:
     if as_of > transaction.now + SKEW_SECONDS * SECOND:
         detail = f"must be at most {SKEW_SECONDS} seconds ahead of now"
-        raise InputError([Problem("snapshot_time", detail, pointer=pointer)])
+        raise InputError([replace(place, detail=detail)])
 
 
-def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenSnapshot:
+    """A snapshot that came in.
+
+    Parameters
+    ----------
+    as_of
+        Its instant, microseconds.
+    as_of_place
+        Where that stands.
+    stock
+        Its stock.
+    content
+        All of it, as it is kept.
+    orders
+        Its orders.
+    """
+
+    as_of: int
+    as_of_place: Problem
+    stock: Sequence[StockRow]
+    content: bytes
+    orders: Sequence[NewOrder]
+
+
+def read_snapshot(asked: Asked, settings: ServiceSettings) -> GivenSnapshot:
     """Read a snapshot.
 
     Parameters
     ----------
     asked
-        Its body is a snapshot document.
+        Its body is a snapshot document, or the folder of one.
     settings
         Limits.
 
@@ -91,7 +118,31 @@ def read_snapshot(asked: Asked, settings: ServiceSettings) -> Snapshot:
     InputError
         If it is not valid; carries every problem.
     """
-    return io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows)).snapshot
+    if isinstance(asked.document, Path):
+        limits = io.Limits(max_rows=settings.max_rows, max_file_bytes=settings.max_unpacked_bytes)
+        return _given(io.read_folder(asked.document, limits=limits).snapshot, AS_OF_IN_FOLDER)
+    read = io.read_document(asked.document, limits=io.Limits(max_rows=settings.max_rows))
+    return _given(read.snapshot, AS_OF_IN_DOCUMENT)
+
+
+def _given(snapshot: Snapshot, place: Problem) -> GivenSnapshot:
+    document, stock = snapshot_document(snapshot), snapshot.inventory
+    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
+    orders = [
+        NewOrder(
+            order["order_id"],
+            json.dumps(order, sort_keys=True, ensure_ascii=False, default=float),
+            [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in order["lines"]],
+        )
+        for order in document["orders"]
+    ]
+    return GivenSnapshot(
+        as_of=instant_of(snapshot.as_of),
+        as_of_place=place,
+        stock=[StockRow(*row) for row in zip(*columns, strict=True)],
+        content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+        orders=orders,
+    )
 
 
 def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> Answered:
@@ -104,27 +155,28 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     version
         Its name.
     """
-    snapshot: Snapshot = asked.document
-    as_of = instant_of(snapshot.as_of)
-    _not_ahead(transaction, as_of, "/snapshot/as_of")
-    stock = snapshot.inventory
-    columns = (stock[name].tolist() for name in ("node_id", "sku", "on_hand", "safety_stock", "reserved"))
-    rows = [StockRow(*row) for row in zip(*columns, strict=True)]
-    content = json.dumps(snapshot_document(snapshot), ensure_ascii=False, separators=(",", ":")).encode()
+    _check_names(scope=asked.scope_id, version=version)
+    given: GivenSnapshot = asked.document
+    _not_ahead(transaction, given.as_of, given.as_of_place)
+    stock = given.stock
+    declared = whole(asked, "stock_rows", len(stock), 10**9)
+    if declared != len(stock):
+        detail = f"its stock has {len(stock)} rows"
+        raise InputError([Problem("snapshot_incomplete", detail, pointer="?stock_rows", value=str(declared))])
     made = make_scope(transaction, asked.scope_id)
     through = whole(asked, "deducted_through", -1, 10**18)
     stored, new = put_snapshot(
         transaction,
         asked.scope_id,
         version,
-        content,
-        as_of,
-        rows,
+        given.content,
+        given.as_of,
+        stock,
         accept_shrink=flag(asked, "accept_shrink"),
         deducted_through=through if through >= 0 else None,
     )
     if new:
-        _take_orders(transaction, asked.scope_id, snapshot)
+        put_orders(transaction, asked.scope_id, given.orders)  # those that cannot be changed any more stay as they are
     document = {
         "scope": asked.scope_id,
         "version": stored.version,
@@ -138,13 +190,14 @@ def put_snapshot_call(transaction: Transaction, asked: Asked, version: str) -> A
     return Answered(document, 201 if new else 200)
 
 
-def _take_orders(transaction: Transaction, scope_id: str, snapshot: Snapshot) -> None:
-    """Take the orders of a snapshot in; those that cannot be changed any more stay as they are."""
-    for document in snapshot_document(snapshot)["orders"]:
-        text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)
-        lines = [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in document["lines"]]
-        with suppress(StoreError):
-            put_order(transaction, scope_id, NewOrder(document["order_id"], text, lines))
+def _check_names(**names: str) -> None:
+    """See that what an address makes is named as ids are."""
+    for name, text in names.items():
+        try:
+            check_id(text)
+        except Refused as refused:
+            problem = Problem(refused.code, refused.detail, pointer=f"{{{name}}}", value=shown(text))
+            raise InputError([problem]) from None
 
 
 def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
@@ -157,12 +210,13 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     """
     body = read_as(InventoryBody, asked.document)
     as_of = micros_of(body.as_of, "/as_of")
-    _not_ahead(transaction, as_of, "/as_of")
-    seen: set[tuple[str, str]] = set()
+    _not_ahead(transaction, as_of, Problem("snapshot_time", "", pointer="/as_of"))
+    seen: dict[tuple[str, str], int] = {}
     for number, row in enumerate(body.rows):
-        if (row.node_id, row.sku) in seen:
-            raise InputError([Problem("duplicate_row", "this pair stands twice", pointer=f"/rows/{number}")])
-        seen.add((row.node_id, row.sku))
+        first = seen.setdefault((row.node_id, row.sku), number)
+        if first != number:
+            detail = f"/rows/{first} says of this node and SKU already"
+            raise InputError([Problem("duplicate_row", detail, pointer=f"/rows/{number}")])
     rows = [StockRow(row.node_id, row.sku, row.on_hand, row.safety_stock, row.reserved) for row in body.rows]
     feed = Feed(rows, body.kind == "full", as_of, body.sequence, body.deducted_through)
     state = take_feed(transaction, asked.scope_id, feed)
@@ -178,24 +232,28 @@ def inventory_call(transaction: Transaction, asked: Asked) -> Answered:
     )
 
 
-def availability_call(transaction: Transaction, asked: Asked) -> Answered:
+def availability_call(transaction: Transaction, asked: Asked, cursors: Cursors) -> Answered:
     """Say what may be reserved now.
 
     Parameters
     ----------
     transaction, asked
-        As for every call; the query may name a ``sku``, a ``node_id`` and ``after`` (node and SKU of the last row).
+        As for every call; the query may name a ``sku`` and a ``node_id``, and have ``limit`` and ``cursor``.
+    cursors
+        Of lists.
     """
     state = scope_state(transaction, asked.scope_id)
-    node, _, sku = (words(asked, "after") or "").partition("\n")
+    (node, sku), limit = cursors.read(asked) or ["", ""], limit_of(asked)
     named = {"node_id": words(asked, "node_id"), "sku": words(asked, "sku")}
-    found = availability_after(transaction, asked.scope_id, (node, sku), MOST_ROWS + 1, **named)
-    rows = [{"node_id": node_id, "sku": of, "available": units} for node_id, of, units in found[:MOST_ROWS]]
-    following = "\n".join(found[MOST_ROWS - 1][:2]) if len(found) > MOST_ROWS else None
-    return Answered({"stock_version": state.stock_version, "rows": rows, "after": following})
+    found = availability_after(transaction, asked.scope_id, (node, sku), limit + 1, **named)
+    rows = [{"node_id": node_id, "sku": of, "available": units} for node_id, of, units in found[:limit]]
+    following = cursors.written(asked, found[limit - 1][:2]) if len(found) > limit else None
+    return Answered({"stock_version": state.stock_version, "rows": rows, "cursor": following})
 
 
-def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettings) -> Answered:
+def reserve_call(
+    transaction: Transaction, asked: Asked, settings: ServiceSettings, opened: OpenReservations
+) -> Answered:
     """Hold units.
 
     Parameters
@@ -204,14 +262,18 @@ def reserve_call(transaction: Transaction, asked: Asked, settings: ServiceSettin
         As for every call; its body is a `ReservationBody`.
     settings
         Limits.
+    opened
+        How many reservations keys may have open.
     """
     body = read_as(ReservationBody, asked.document)
+    opened.admit(transaction, asked.key.key_id)
     held = reservations.reserve(
         transaction,
         asked.scope_id,
         [StockLine(line.node_id, line.sku, line.quantity) for line in body.lines],
         lifetime_of(body.lifetime_seconds, settings),
         order_id=body.order_id,
+        key_id=asked.key.key_id,
         allow_partial=body.allow_partial,
     )
     return Answered(reservation_document(held), 201)

@@ -17,6 +17,7 @@
     orders          state, history, and where each ordered unit is
     plans           from queued to committed, one current for each scope
     events          what happened, in an order that readers can resume from
+    webhooks        who is told of it, and how far
     keys            who may do what
     audit           whether all of it adds up
 

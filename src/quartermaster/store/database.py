@@ -14,11 +14,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -43,6 +44,8 @@ READERS = 8
 """Connections that read, at the most."""
 POSTGRESQL_CONNECTIONS = 16
 """Connections to PostgreSQL of one process, at the most."""
+UNUSED_SECONDS = 1.0
+"""Time after which a connection to PostgreSQL is tried before it is used."""
 _NOW = {
     SQLITE: "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000",
     POSTGRESQL: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -123,7 +126,7 @@ class Store:
     url
         Where it is.
     writer, reader
-        Engines; the same one for PostgreSQL.
+        Engines; of one pool for PostgreSQL.
     clock
         The instant in microseconds in place of the database's clock; None = the database's clock. For tests.
     """
@@ -134,18 +137,42 @@ class Store:
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
+    _disk_failed: bool = False
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the disk has failed once, so that nothing is written any more until the database is opened again.
+
+        After a failed sync nobody knows what of the file is on the disk: the system may have thrown away what it could
+        not write and say of the next sync that all is well (LWN, "PostgreSQL's fsync() surprise", 2018).
+        """
+        return self._disk_failed
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised."""
-        with self._turn(), self.writer.connect() as connection:
-            fail_point("before begin")
-            with connection.begin() as transaction:
-                fail_point("after begin")
-                yield self._begun(connection)
-                fail_point("before commit")
-                transaction.commit()
-            fail_point("after commit")
+        """Begin a transaction that may write; it is committed at the end, or rolled back where anything is raised.
+
+        Raises
+        ------
+        StoreError
+            ``store_read_only`` after the disk has failed once.
+        """
+        if self._disk_failed:
+            raise StoreError("store_read_only", "the disk has failed: nothing is written until the service starts anew")
+        try:
+            with self._turn(), self.writer.connect() as connection:
+                fail_point("before begin")
+                with connection.begin() as transaction:
+                    fail_point("after begin")
+                    yield self._begun(connection)
+                    fail_point("before commit")
+                    transaction.commit()
+                fail_point("after commit")
+        except OperationalError as error:
+            if str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_IOERR"):
+                self._disk_failed = True
+                LOG.critical("the disk has failed: nothing is written until the service starts anew")
+            raise
 
     def transact(self, work: Callable[[Transaction], Result]) -> Result:
         """Do some work in a transaction that may write, again where another transaction was in its way.
@@ -176,8 +203,6 @@ class Store:
     def read(self) -> Iterator[Transaction]:
         """Begin a transaction that sees one state of everything and writes nothing."""
         with self.reader.connect() as connection, connection.begin():
-            if connection.dialect.name == POSTGRESQL:
-                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield self._begun(connection)
 
     def _begun(self, connection: Connection) -> Transaction:
@@ -189,7 +214,7 @@ class Store:
     def _now(self, connection: Connection) -> int:
         if self.clock is not None:
             return self.clock()
-        return int(connection.execute(text(_NOW[connection.dialect.name])).scalar_one())
+        return int(connection.exec_driver_sql(_NOW[connection.dialect.name]).scalar_one())
 
     def close(self) -> None:
         """Close every connection and let another process have the file."""
@@ -243,7 +268,9 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
     if parsed.get_backend_name() == SQLITE:
         return _sqlite(parsed, clock)
     try:
-        engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0)
+        event.listen(engine, "checkin", _returned)
+        event.listen(engine, "checkout", partial(_alive, engine))
         engine.connect().close()
     except ImportError:
         detail = "PostgreSQL is an extra: pip install 'quartermaster[postgresql]'"
@@ -252,7 +279,21 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
         raise StoreError(
             "store_unreachable", f"{shown_url(parsed)} cannot be reached: {type(error).__name__}"
         ) from None
-    return Store(parsed, engine, engine, clock)
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Store(parsed, engine, reader, clock)
+
+
+def _returned(_: Any, record: Any) -> None:
+    record.info["returned"] = monotonic()
+
+
+def _alive(engine: Engine, connection: Any, record: Any, _: Any) -> None:
+    """See that a connection that was long unused is still one, before it is used: asking each time would be slow."""
+    if monotonic() - record.info.get("returned", monotonic()) > UNUSED_SECONDS:
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise DisconnectionError from None  # the pool tries another
 
 
 def parsed_url(url: str) -> URL:

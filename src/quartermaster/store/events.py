@@ -7,7 +7,7 @@ reads, under a lock, and a reader that asks for what comes after a number misses
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,8 @@ from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.tables import EVENTS
+
+_WRITE = insert(EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,33 @@ def emit(transaction: Transaction, scope_id: str, kind: str, subject: str, paylo
     kind, subject, payload
         What happened, to what, and more of it as JSON values.
     """
-    transaction.run(
-        insert(EVENTS).values(
-            event_id=str(uuid4()),
-            scope_id=scope_id,
-            type=kind,
-            subject=subject,
-            payload=json.dumps(payload, sort_keys=True, ensure_ascii=False),
-            created_at=transaction.now,
-        )
-    )
-    fail_point("event written")
+    emit_all(transaction, scope_id, kind, [(subject, payload)])
+
+
+def emit_all(transaction: Transaction, scope_id: str, kind: str, told: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write events of one kind in the transaction of what they tell of.
+
+    Parameters
+    ----------
+    transaction, scope_id, kind
+        As for `emit`.
+    told
+        Subject and payload of each.
+    """
+    rows = [
+        {
+            "event_id": str(uuid4()),
+            "scope_id": scope_id,
+            "type": kind,
+            "subject": subject,
+            "payload": json.dumps(payload, sort_keys=True, ensure_ascii=False),
+            "created_at": transaction.now,
+        }
+        for subject, payload in told
+    ]
+    if rows:
+        transaction.run(_WRITE, rows)
+        fail_point("event written")
 
 
 def events_after(transaction: Transaction, scope_id: str, after: int, limit: int) -> list[Event]:
@@ -94,11 +112,27 @@ def events_after(transaction: Transaction, scope_id: str, after: int, limit: int
     ]
 
 
+def last_number(transaction: Transaction, scope_id: str) -> int:
+    """Return the number of the last event of a scope, 0 before the first; the transaction must be one that may write.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    """
+    _number(transaction, scope_id)
+    return _highest(transaction, scope_id)
+
+
+def _highest(transaction: Transaction, scope_id: str) -> int:
+    last = select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(EVENTS.c.scope_id == scope_id)
+    return int(transaction.connection.execute(last).scalar_one())
+
+
 def _number(transaction: Transaction, scope_id: str) -> None:
     scope_state(transaction, scope_id, lock=True)
     own = EVENTS.c.scope_id == scope_id
-    last = select(func.coalesce(func.max(EVENTS.c.sequence), 0)).where(own)
-    known = int(transaction.connection.execute(last).scalar_one())
+    known = _highest(transaction, scope_id)
     place = func.row_number().over(order_by=EVENTS.c.entry).label("place")
     new = select(EVENTS.c.entry, place).where(own, EVENTS.c.sequence.is_(None)).subquery()
     numbered = update(EVENTS).where(EVENTS.c.entry == new.c.entry).values(sequence=known + new.c.place)

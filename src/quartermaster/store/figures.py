@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import SECOND
 from quartermaster.store.tables import EVENTS, ORDER_LINES, ORDERS, PLANS, RESERVATIONS, STOCK
+from quartermaster.store.webhooks import DISABLED, every_webhook, waiting_events
 
 Figure = tuple[str, tuple[str, ...], Mapping[tuple[str, ...], float]]
 """What it means, the names of its labels, and its values by them."""
@@ -56,6 +57,7 @@ def figures(transaction: Transaction) -> dict[str, Figure]:
         "shortfall_units": ("Units reserved beyond supply", ("scope",), short),
         "unread_events": ("Events that nobody has read", ("scope",), waiting),
         **_of_current_plans(transaction),
+        **_of_webhooks(transaction),
     }
 
 
@@ -82,4 +84,21 @@ def _of_current_plans(transaction: Transaction) -> dict[str, Figure]:
         "plan_gap": ("Gap of the current plan", ("scope",), values["gap"]),
         "plan_fill_rate": ("Allocated of ordered units in the current plan", ("scope",), values["fill_rate"]),
         "plan_seconds": ("Seconds in which the current plan was made", ("scope",), values["solve_seconds"]),
+    }
+
+
+def _of_webhooks(transaction: Transaction) -> dict[str, Figure]:
+    """Whether each webhook is told, how often in a row it was not, and what it does not know yet."""
+    found = every_webhook(transaction)
+    places: list[tuple[str, ...]] = [(one.scope_id, one.webhook_id) for one in found]
+    disabled = {place: float(one.state == DISABLED) for place, one in zip(places, found, strict=True)}
+    failures = {place: float(one.failures) for place, one in zip(places, found, strict=True)}
+    waiting: dict[tuple[str, ...], float] = {
+        place: float(events) for place, events in waiting_events(transaction).items()
+    }
+    labels = ("scope", "webhook")
+    return {
+        "webhook_disabled": ("1 where a webhook was given up", labels, disabled),
+        "webhook_failures": ("Attempts in a row that failed", labels, failures),
+        "webhook_waiting_events": ("Events that a webhook was not told of yet", labels, waiting),
     }

@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import BigInteger, bindparam, insert, or_, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
@@ -24,8 +24,12 @@ ACTIONS = ("read", "plan", "commit", "admin")
 PREFIX = "qm_"
 NOBODY = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
 """Hash that no secret has, for ids that are not there."""
-USED_EVERY = 60_000_000
-"""Microseconds between two notes that a key was used."""
+_USED = (
+    update(API_KEYS)
+    .where(API_KEYS.c.key_id == bindparam("of_key"))
+    .where(or_(API_KEYS.c.last_used_at.is_(None), API_KEYS.c.last_used_at < bindparam("at", type_=BigInteger)))
+    .values(last_used_at=bindparam("at", type_=BigInteger))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +148,19 @@ def verified(transaction: Transaction, presented: str) -> Key | None:
     return None if over or key.revoked_at is not None else key
 
 
-def note_use(transaction: Transaction, key: Key) -> None:
-    """Write down that a key was used, now and then.
+def note_uses(transaction: Transaction, used: Mapping[str, int]) -> None:
+    """Write down when keys were used last; an earlier instant never takes the place of a later one.
 
     Parameters
     ----------
     transaction
         The transaction.
-    key
-        The key.
+    used
+        Instants by key_id, microseconds.
     """
-    if key.last_used_at is None or transaction.now - key.last_used_at >= USED_EVERY:
-        transaction.run(update(API_KEYS).where(API_KEYS.c.key_id == key.key_id).values(last_used_at=transaction.now))
+    rows = [{"of_key": key_id, "at": at} for key_id, at in sorted(used.items())]
+    if rows:
+        transaction.run(_USED, rows)
 
 
 def revoke_key(transaction: Transaction, key_id: str) -> Key:

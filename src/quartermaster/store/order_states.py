@@ -15,6 +15,7 @@ from quartermaster.store.database import Transaction
 from quartermaster.store.tables import ORDER_EVENTS
 
 OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED = "open", "allocated", "backordered", "rejected", "cancelled"
+STATES = (OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED)
 PLANNABLE = (OPEN, BACKORDERED)
 """States in which an order is planned, and may still be changed."""
 

@@ -6,20 +6,19 @@ allocated when every unit of it is, backordered when a plan left some waiting.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
-from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, PLANNABLE, REJECTED, note
-from quartermaster.store.reserved_orders import held_for_orders, settle_reserved
+from quartermaster.store.order_states import ALLOCATED, CANCELLED, PLANNABLE, note
+from quartermaster.store.reserved_orders import held_for_orders
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.tables import ALLOCATIONS, ORDER_EVENTS, ORDER_LINES, ORDERS, RESERVATIONS
 
@@ -111,73 +110,6 @@ class StoredOrder:
     lines: tuple[StoredLine, ...]
     history: tuple[tuple[int, str, Mapping[str, Any]], ...]
     allocations: tuple[Mapping[str, Any], ...]
-
-
-def put_order(transaction: Transaction, scope_id: str, order: NewOrder) -> str:
-    """Take an order in; return what became of it: created, updated or known.
-
-    What was committed for it before, by reservations, is its own at once.
-
-    Parameters
-    ----------
-    transaction, scope_id
-        Where.
-    order
-        The order.
-
-    Raises
-    ------
-    StoreError
-        ``order_state`` where it is there with other content, and is allocated in part, cancelled or being changed.
-    """
-    digest = hashlib.sha256(order.document.encode()).hexdigest()
-    own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order.order_id)
-    row = transaction.first(select(ORDERS).where(*own).with_for_update())
-    if row is not None:
-        if row.sha256 == digest and not (row.state == REJECTED and not order.rejected):
-            return "known"
-        taken = transaction.first(
-            select(ORDER_LINES.c.line_id).where(*_lines(scope_id, order.order_id), ORDER_LINES.c.allocated > 0)
-        )
-        if row.state in (ALLOCATED, CANCELLED) or taken is not None:
-            raise StoreError("order_state", f"the order is {row.state} and cannot be changed", state=row.state)
-        transaction.run(delete(ORDER_LINES).where(*_lines(scope_id, order.order_id)))
-    state = REJECTED if order.rejected else OPEN
-    values = {
-        "state": state,
-        "reason": order.rejected,
-        "document": order.document,
-        "sha256": digest,
-        "updated_at": transaction.now,
-    }
-    if row is None:
-        made = {"scope_id": scope_id, "order_id": order.order_id, "created_at": transaction.now}
-        transaction.run(insert(ORDERS).values(**made, **values))
-    else:
-        transaction.run(update(ORDERS).where(*own).values(**values))
-    fail_point("order written")
-    place = "rejected" if order.rejected else "open"
-    rows = [
-        {
-            "scope_id": scope_id,
-            "order_id": order.order_id,
-            "line_id": line.line_id,
-            "sku": line.sku,
-            "ordered": line.quantity,
-            "open": 0,
-            "rejected": 0,
-            place: line.quantity,
-        }
-        for line in order.lines
-    ]
-    if rows:
-        transaction.run(insert(ORDER_LINES), rows)
-    happened = "created" if row is None else "updated"
-    note(transaction, scope_id, order.order_id, happened, {"state": state, "reason": order.rejected})
-    fail_point("order lines written")
-    if not order.rejected:
-        settle_reserved(transaction, scope_id, [order.order_id])
-    return happened
 
 
 def cancel_order(transaction: Transaction, scope_id: str, order_id: str) -> StoredOrder:

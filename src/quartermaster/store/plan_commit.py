@@ -17,11 +17,11 @@ from sqlalchemy import Text, bindparam, func, insert, select, update
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
+from quartermaster.store.expiry import sweep
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
 from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note
 from quartermaster.store.plans import COMMITTED, FINISHED, SUPERSEDED, StoredPlan, stored_plan
-from quartermaster.store.reservations import sweep
 from quartermaster.store.reserved_orders import in_chunks, orders_held, settle_reserved
 from quartermaster.store.scopes import count, scope_state
 from quartermaster.store.stock import availability, take

@@ -7,10 +7,9 @@ A plan is told apart from its commit: what a reader sees of a plan is there whol
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from sqlalchemy import insert, select, update
@@ -19,8 +18,9 @@ from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
+from quartermaster.store.plan_blocks import file_of, rows_of, write_files
 from quartermaster.store.scopes import scope_state
-from quartermaster.store.tables import PLAN_PARTS, PLANS
+from quartermaster.store.tables import PLANS
 
 QUEUED, RUNNING, FINISHED, FAILED = "queued", "running", "finished", "failed"
 COMMITTED, SUPERSEDED = "committed", "superseded"
@@ -215,12 +215,7 @@ def finish_plan(
     values = {"state": FINISHED, "finished_at": transaction.now, "summary": json.dumps(summary, sort_keys=True)}
     if not transaction.run(update(PLANS).where(*own).values(**values)):
         return False
-    rows = [
-        {"plan_id": plan_id, "name": name, "content": zlib.compress(content, 6)}
-        for name, content in sorted(parts.items())
-    ]
-    if rows:
-        transaction.run(insert(PLAN_PARTS), rows)
+    write_files(transaction, plan_id, parts)
     fail_point("plan written")
     return True
 
@@ -325,11 +320,35 @@ def part_of(transaction: Transaction, scope_id: str, plan_id: str, name: str) ->
         ``not_found`` where there is no such plan or file; ``plan_state`` where the plan is not made yet.
     """
     plan = stored_plan(transaction, scope_id, plan_id)
-    row = transaction.first(
-        select(PLAN_PARTS.c.content).where(PLAN_PARTS.c.plan_id == plan_id, PLAN_PARTS.c.name == name)
-    )
-    if row is not None:
-        return zlib.decompress(row.content)
+    content = file_of(transaction, plan_id, name)
+    return content if content is not None else _no_part(plan)
+
+
+def page_of(
+    transaction: Transaction, scope_id: str, plan_id: str, name: str, first: int, count: int
+) -> tuple[bytes, int]:
+    """Return some rows of a table of a plan below its header, and how many it has.
+
+    Parameters
+    ----------
+    transaction, scope_id, plan_id
+        Which.
+    name
+        Of the file.
+    first, count
+        Rows that are passed over, and rows at the most.
+
+    Raises
+    ------
+    StoreError
+        As `part_of`.
+    """
+    plan = stored_plan(transaction, scope_id, plan_id)
+    found = rows_of(transaction, plan_id, name, first, count)
+    return found if found is not None else _no_part(plan)
+
+
+def _no_part(plan: StoredPlan) -> NoReturn:
     if plan.state in (QUEUED, RUNNING):
         raise StoreError("plan_state", f"the plan is {plan.state}", state=plan.state)
     raise StoreError("not_found", "the plan has no such part")

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.database import Transaction
-from quartermaster.store.events import emit
+from quartermaster.store.expiry import EXPIRED, HELD, sweep
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.reserved_orders import settle_reserved, state_of
 from quartermaster.store.scopes import count, scope_state
@@ -25,7 +25,7 @@ from quartermaster.store.stock import StockLine, availability, give_all_back, ta
 from quartermaster.store.stock_ledger import enter_all, lines_of
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 
-HELD, COMMITTED, RELEASED, EXPIRED = "held", "committed", "released", "expired"
+COMMITTED, RELEASED = "committed", "released"
 _HOLD, _HOLD_LINES = insert(RESERVATIONS), insert(RESERVATION_LINES)
 
 
@@ -61,6 +61,7 @@ def reserve(
     lifetime: int,
     *,
     order_id: str | None = None,
+    key_id: str | None = None,
     allow_partial: bool = False,
 ) -> Reservation:
     """Hold units.
@@ -75,6 +76,8 @@ def reserve(
         Microseconds from now for which they are held.
     order_id
         For which order.
+    key_id
+        Whose key asked for it.
     allow_partial
         True holds what there is of lines that there is too little of, if there is any.
 
@@ -103,6 +106,7 @@ def reserve(
         "scope_id": scope_id,
         "state": HELD,
         "order_id": order_id,
+        "key_id": key_id,
         "created_at": transaction.now,
         "expires_at": expires_at,
     }
@@ -130,14 +134,13 @@ def _take_all(
     transaction: Transaction, scope_id: str, wanted: Counter[tuple[str, str]], *, allow_partial: bool
 ) -> tuple[list[StockLine], list[dict[str, object]]]:
     """Take the units of some pairs, in one order for everybody, so that nobody waits for each other."""
-    granted, lacking, swept = [], [], False
+    granted, lacking = [], []
     for (node_id, sku), quantity in sorted(wanted.items()):
         if not take(transaction, scope_id, node_id, sku, quantity):
-            if not swept:
-                swept = sweep(transaction, scope_id) > 0
-                if swept and take(transaction, scope_id, node_id, sku, quantity):
-                    granted.append(StockLine(node_id, sku, quantity))
-                    continue
+            swept = sweep(transaction, scope_id, pair=(node_id, sku))
+            if swept and take(transaction, scope_id, node_id, sku, quantity):
+                granted.append(StockLine(node_id, sku, quantity))
+                continue
             there = availability(transaction, scope_id, [(node_id, sku)]).get((node_id, sku), 0)
             lacking.append({"node_id": node_id, "sku": sku, "wanted": quantity, "available": there})
             part = min(there, quantity)
@@ -146,6 +149,22 @@ def _take_all(
             quantity = part
         granted.append(StockLine(node_id, sku, quantity))
     return granted, lacking
+
+
+def open_of(transaction: Transaction, key_id: str) -> int:
+    """Count the reservations that were made with a key and are held, in every scope.
+
+    Parameters
+    ----------
+    transaction
+        The transaction.
+    key_id
+        Whose.
+    """
+    table = RESERVATIONS.c
+    own = (table.key_id == key_id, table.state == HELD, table.expires_at > transaction.now)
+    row = transaction.first(select(func.count()).select_from(RESERVATIONS).where(*own))
+    return 0 if row is None else int(row[0])
 
 
 def reservation(transaction: Transaction, scope_id: str, reservation_id: str) -> Reservation:
@@ -271,35 +290,6 @@ def extend(transaction: Transaction, scope_id: str, reservation_id: str, lifetim
     transaction.run(update(table).where(*active, table.c.expires_at < until).values(expires_at=until))
     fail_point("reservation extended")
     return _stands(reservation(transaction, scope_id, reservation_id), HELD)
-
-
-def sweep(transaction: Transaction, scope_id: str) -> int:
-    """Expire reservations whose time is over and give their units back; return how many.
-
-    Parameters
-    ----------
-    transaction, scope_id
-        Where.
-    """
-    table = RESERVATIONS
-    over = (table.c.scope_id == scope_id, table.c.state == HELD, table.c.expires_at <= transaction.now)
-    named = select(table.c.reservation_id, table.c.order_id).where(*over).order_by(table.c.reservation_id)
-    expired = []
-    for row in transaction.all(named.with_for_update(skip_locked=True)):
-        own = table.c.reservation_id == row.reservation_id
-        if transaction.run(update(table).where(own, *over).values(state=EXPIRED, resolved_at=transaction.now)):
-            expired.append(row)
-    if not expired:
-        return 0
-    fail_point("reservation expired")
-    lines = [(row.reservation_id, line) for row in expired for line in lines_of(transaction, row.reservation_id)]
-    give_all_back(transaction, scope_id, (line for _, line in lines))
-    fail_point("stock given back")
-    enter_all(transaction, scope_id, EXPIRED, lines, -1)
-    for row in expired:
-        payload = {"reservation_id": row.reservation_id, "order_id": row.order_id}
-        emit(transaction, scope_id, "reservation_expired", row.reservation_id, payload)
-    return len(expired)
 
 
 def _lock(transaction: Transaction, scope_id: str, reservation_id: str) -> None:

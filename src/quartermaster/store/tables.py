@@ -69,6 +69,7 @@ STOCK = Table(
     CheckConstraint("supply >= 0", name="supply"),
     CheckConstraint("shortfall >= 0", name="shortfall"),
     CheckConstraint("reserved >= 0 AND reserved <= supply + shortfall", name="never_oversold"),
+    Index("ix_stock_sku", "scope_id", "sku"),
 )
 """Stock by node and SKU. supply = max(0, on_hand - safety_stock - feed_reserved), what others hold being in
 feed_reserved; reserved = units of our reservations that are held, or committed and not deducted by the feed yet."""
@@ -80,6 +81,7 @@ RESERVATIONS = Table(
     Column("scope_id", Text, ForeignKey("scopes.scope_id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("order_id", Text),
+    Column("key_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
@@ -89,9 +91,16 @@ RESERVATIONS = Table(
     CheckConstraint("(state = 'committed') = (commit_sequence IS NOT NULL)", name="sequence_of_commits"),
     UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
     Index("ix_reservations_expiry", "scope_id", "state", "expires_at"),
+    Index(
+        "ix_reservations_key",
+        "key_id",
+        "expires_at",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
     Index("ix_reservations_order", "scope_id", "order_id"),
 )
-"""Reservations; one is all or nothing over its lines."""
+"""Reservations; one is all or nothing over its lines. key_id is of whose key asked for it, NULL where a plan did."""
 
 RESERVATION_LINES = Table(
     "reservation_lines",
@@ -143,8 +152,9 @@ IDEMPOTENCY = Table(
     Column("status", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Index("ix_idempotency_created", "created_at"),
 )
-"""What was answered to each key; written with the effect, in one transaction."""
+"""What was answered to each key; written with the effect, in one transaction, and kept for a while."""
 
 API_KEYS = Table(
     "api_keys",
@@ -264,14 +274,24 @@ PLANS = Table(
     ),
 )
 
-PLAN_PARTS = Table(
-    "plan_parts",
+PLAN_BLOCKS = Table(
+    "plan_blocks",
     METADATA,
     Column("plan_id", Text, ForeignKey("plans.plan_id"), primary_key=True),
     Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("rows", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
-"""Files of a plan, compressed."""
+"""Files of a plan in blocks, compressed; a table is cut at its rows, so that a page of it is read by itself."""
+
+SECRETS = Table(
+    "secrets",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What this database signs with."""
 
 ALLOCATIONS = Table(
     "allocations",
@@ -321,3 +341,26 @@ EVENTS = Table(
 )
 """Events. They are numbered by sequence only when read: transactions end in another order than they took entries, and
 a reader that had passed a number would never see what came out below it."""
+
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    _scope(),
+    Column("webhook_id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False, server_default=text("'[]'")),
+    Column("salt", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False),
+    Column("after", BigInteger, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("failure", Text, nullable=False, server_default=text("''")),
+    Column("failing_since", BigInteger),
+    Column("next_at", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("held_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("state IN ('active', 'disabled')", name="state"),
+)
+"""Who is told of events, and how far. The secret is not here: it is derived from the salt and a key that is kept in a
+file, and has the hash secret_sha256."""

@@ -8,6 +8,8 @@ import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm
 from quartermaster.cli.database import DEFAULT_DATABASE, Database
+from quartermaster.cli.logs import Format, Level, LogFormat, LogLevel
+from quartermaster.cli.webhook_options import WebhookHosts, WebhookKey, WebhookPrivateHosts
 
 
 def serve(
@@ -23,6 +25,14 @@ def serve(
     workers: Annotated[int, typer.Option(help="Plans made at the same time.", min=1, max=64)] = 1,
     max_time_limit: Annotated[float, typer.Option(help="Longest time limit a caller may ask for, seconds.")] = 60.0,
     max_body: Annotated[int, typer.Option(help="Largest request body, MiB.", min=1, max=1024)] = 64,
+    stop: Annotated[
+        float, typer.Option("--stop-seconds", min=0, help="Time for requests under way when asked to end, seconds.")
+    ] = 10.0,
+    webhook_host: WebhookHosts = None,
+    webhook_private_host: WebhookPrivateHosts = None,
+    webhook_key_file: WebhookKey = None,
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
     errors: Errors = ErrorsForm.TEXT,
     debug: Debug = False,
 ) -> None:
@@ -38,6 +48,7 @@ def serve(
     - quartermaster serve --stateless --port 9000 --workers 2
     """
     from quartermaster.service.server import serve as run_server
+    from quartermaster.service.webhooks.settings import WebhookSettings
 
     run_server(
         host=host,
@@ -49,4 +60,13 @@ def serve(
         insecure_local=insecure_local,
         every_minutes=every,
         every_orders=orders,
+        stop_seconds=stop,
+        log_format=log_format,
+        log_level=log_level,
+        webhooks=WebhookSettings(
+            hosts=frozenset(webhook_host or ()),
+            private_hosts=frozenset(webhook_private_host or ()),
+            insecure_local=insecure_local,
+        ),
+        webhook_key=webhook_key_file,
     )

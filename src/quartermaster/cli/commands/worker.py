@@ -8,6 +8,7 @@ import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm
 from quartermaster.cli.database import DEFAULT_DATABASE, Database, opened
+from quartermaster.cli.logs import Format, Level, LogFormat, LogLevel
 from quartermaster.cli.options import PolicyPath, TimeLimit, policy_of
 
 
@@ -26,6 +27,8 @@ def worker(
     ] = True,
     once: Annotated[bool, typer.Option("--once", help="Leave when nothing is queued any more.")] = False,
     database: Database = DEFAULT_DATABASE,
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
     errors: Errors = ErrorsForm.TEXT,
     debug: Debug = False,
 ) -> None:
@@ -43,6 +46,8 @@ def worker(
     with opened(database) as store:
         from quartermaster.scheduling.settings import RunSettings
         from quartermaster.scheduling.worker import RunQueue
+        from quartermaster.service.logs import configure_logs
 
+        configure_logs(log_format, log_level)
         settings = RunSettings(policy=chosen, every_minutes=every_minutes, every_orders=every_orders, planners=planners)
         RunQueue(store, settings, timetable=schedule).work(once=once)

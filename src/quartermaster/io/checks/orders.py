@@ -18,7 +18,8 @@ MAX_ORDER_VOLUME_MM3 = 10**15
 """Bulkiest order, in cubic millimetres (a million cubic metres)."""
 
 _MINUTE = np.timedelta64(60_000_000, "us")
-_SKEW = 5 * _MINUTE
+SKEW = 5 * _MINUTE
+"""How far ahead of as_of an order may have been made: clocks differ."""
 _HOUR = 60 * _MINUTE
 
 
@@ -48,20 +49,30 @@ def _check_times(draft: Draft, findings: Findings) -> None:
     ordered, promise = orders["ordered_at"], orders["promise_date"]
     if draft.as_of is not None:
         as_of = np.datetime64(draft.as_of.replace(tzinfo=None), "us")
-        for row in np.flatnonzero(ordered > as_of + _SKEW):
+        for row in np.flatnonzero(ordered > as_of + SKEW):
             detail = f"must not be later than as_of, {draft.as_of.isoformat()}"
             findings.problem("time_future", detail, "orders", draft.at("orders", row), "ordered_at", f"{ordered[row]}Z")
-    earliest = (ordered - _behind_utc(orders["lon"])).astype("datetime64[D]")
+    earliest = (ordered - behind_utc(orders["lon"])).astype("datetime64[D]")
     for row in np.flatnonzero(promise < earliest):
         detail = f"is before the order, ordered_at {ordered[row]}Z"
         findings.problem("time_order", detail, "orders", draft.at("orders", row), "promise_date", promise[row])
 
 
-def _behind_utc(lon: NDArray[Any]) -> NDArray[Any]:
+def behind_utc(lon: NDArray[Any]) -> NDArray[Any]:
     """Bound how far local time may be behind UTC: solar time less three hours, 12 hours where the place is unknown.
 
     The calendar date of an order is the customer's, whose zone is not given; only a promise that is before the
     order in every possible zone is a contradiction.
+
+    Parameters
+    ----------
+    lon
+        (n,) degrees; NaN where the place is unknown.
+
+    Returns
+    -------
+    ndarray of timedelta64, shape (n,)
+        Whole hours.
     """
     hours = np.where(np.isnan(lon), 12.0, np.minimum(12.0, 3.0 - lon / 15.0))
     return np.ceil(hours).astype(np.int64) * _HOUR

@@ -68,10 +68,16 @@ def _check_coordinates(draft: Draft, findings: Findings, name: str) -> None:
     if name == "forecast":
         return  # it names no country
     american = table["country"] == "US"
-    swapped = american & _in_states(lon, lat) & ~_in_states(lat, lon)
+    swapped = american & in_states(lon, lat) & ~in_states(lat, lon)
     report(swapped, "coordinate", "lies outside the US but would lie inside with latitude and longitude swapped")
 
 
-def _in_states(lat: NDArray[Any], lon: NDArray[Any]) -> NDArray[Any]:
-    """Tell which points lie in the box around the fifty states."""
+def in_states(lat: Any, lon: Any) -> Any:
+    """Tell which points lie in the box around the fifty states.
+
+    Parameters
+    ----------
+    lat, lon
+        Degrees; numbers, or arrays of one shape, as is what is returned.
+    """
     return (lat > 18) & (lat < 72) & (lon > -180) & (lon < -66)

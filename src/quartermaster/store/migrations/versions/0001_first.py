@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key_id", "key", name=op.f("pk_idempotency")),
     )
+    op.create_index("ix_idempotency_created", "idempotency", ["created_at"], unique=False)
     op.create_table(
         "scopes",
         sa.Column("scope_id", sa.Text(), nullable=False),
@@ -134,6 +135,7 @@ def upgrade() -> None:
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=True),
+        sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
@@ -148,6 +150,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope_id", "commit_sequence", name="uq_reservations_commit_sequence"),
     )
     op.create_index("ix_reservations_expiry", "reservations", ["scope_id", "state", "expires_at"], unique=False)
+    op.create_index(
+        "ix_reservations_key",
+        "reservations",
+        ["key_id", "expires_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'held'"),
+        postgresql_where=sa.text("state = 'held'"),
+    )
     op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id"], unique=False)
     op.create_table(
         "snapshots",
@@ -181,6 +191,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_stock_scope_id")),
         sa.PrimaryKeyConstraint("scope_id", "node_id", "sku", name=op.f("pk_stock")),
     )
+    op.create_index("ix_stock_sku", "stock", ["scope_id", "sku"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -1,0 +1,92 @@
+"""Orders that come together are read as if each came alone."""
+
+from __future__ import annotations
+
+import copy
+import os
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from order_spoiling import GOOD, NOW, catalogued, orders, shown
+
+from quartermaster import io
+from quartermaster.errors import InputError
+from quartermaster.service.order_reading import new_orders
+from quartermaster.service.references import Reference
+from quartermaster.store.orders import NewOrder
+from quartermaster.store.snapshots import Stored
+
+EXAMPLES = int(os.environ.get("QUARTERMASTER_EXAMPLES", "100"))
+
+
+def reference() -> Reference:
+    snapshot = io.snapshot_from_document(copy.deepcopy(GOOD))
+    frame = {"snapshot": GOOD["snapshot"], "nodes": GOOD["nodes"]}
+    products = {row["sku"]: row for row in GOOD["products"]}
+    stored = Stored("north", "v1", "0" * 64, 0, 1, 1, 1)
+    return Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products, NOW)
+
+
+REFERENCE = reference()
+
+
+def told(found: NewOrder | InputError):
+    """What callers see of it; details name other products where orders are read together, codes and places do not."""
+    if isinstance(found, NewOrder):
+        return found
+    return [(problem.code, problem.pointer) for problem in found.problems]
+
+
+def alone(order) -> NewOrder | InputError:
+    """The slow way: a snapshot with this order and no other."""
+    try:
+        io.read_document(REFERENCE.with_orders([order]))
+    except InputError as error:
+        problems = [
+            (problem.code, problem.pointer.removeprefix("/orders/0").removeprefix("/orders"))
+            for problem in error.problems
+        ]
+        order_id = order.get("order_id") if isinstance(order, dict) else None
+        bad_id = {"missing_field", "type", "id_format", "encoding", "text_not_allowed"}
+        if not isinstance(order_id, str) or any(at == "/order_id" and code in bad_id for code, at in problems):
+            return problems
+        reasons = "; ".join(f"{code} at {at or '/'}" for code, at in problems[:10])
+        return (order_id, reasons)
+    return (order["order_id"], "")
+
+
+def agree(documents) -> None:
+    found = new_orders(REFERENCE, copy.deepcopy(documents))
+    assert len(found) == len(documents)
+    for document, one in zip(documents, found, strict=True):
+        seen = (one.order_id, one.rejected) if isinstance(one, NewOrder) else told(one)
+        assert seen == alone(copy.deepcopy(document)), shown(document)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(orders(), min_size=1, max_size=6))
+def test_orders_are_told_what_is_wrong_with_them_alone(documents):
+    agree(documents)
+
+
+def test_the_catalogue_at_once():
+    documents = list(catalogued())
+    agree(documents)
+    read = new_orders(REFERENCE, documents)
+    assert any(isinstance(one, InputError) for one in read)
+    assert any(isinstance(one, NewOrder) and one.rejected for one in read)
+    assert any(isinstance(one, NewOrder) and not one.rejected for one in read)
+
+
+def test_bad_orders_do_not_have_the_network_read_for_each(monkeypatch):
+    """Two hundred bad orders of ids of their own: the network is read for a hundred at a time."""
+    times, read = [], io.read_document
+    monkeypatch.setattr(io, "read_document", lambda *given, **options: times.append(1) or read(*given, **options))
+    bad = [{**GOOD["orders"][0], "order_id": f"B-{number}", "country": "uk"} for number in range(200)]
+    found = new_orders(REFERENCE, bad)
+    assert {one.rejected for one in found} == {"country_code at /country"}
+    assert len(times) == 2
+    assert [one.order_id for one in found] == [one["order_id"] for one in bad]
+    times.clear()
+    assert not any(one.rejected for one in new_orders(REFERENCE, GOOD["orders"]))
+    assert not times
