@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -45,6 +46,7 @@ from quartermaster.store.plans import (
 )
 from quartermaster.store.reserved_orders import settle_reserved
 from quartermaster.store.run_facts import reject_order
+from quartermaster.store.run_totals import count_run
 from quartermaster.store.scopes import scope_state
 
 LOG = logging.getLogger("quartermaster.runs")
@@ -277,10 +279,19 @@ def _judged(snapshot: Snapshot, policy: Policy, made: Made, found: Frozen) -> tu
         "allocations": len(rows.allocations),
         "shipments": len(read.shipments),
         "backorders": len(rows.backorders),
+        "backordered_units": _by_reason(rows),
         "rejected": len(found.rejected),
         "fallback": made.fallback,
         **_solver_faults(made),
     }
+
+
+def _by_reason(rows: Rows) -> dict[str, int]:
+    """Return the units that a plan leaves waiting, by reason."""
+    units: Counter[str] = Counter()
+    for row in rows.backorders:
+        units[row.reason] += row.quantity
+    return dict(units)
 
 
 def _solver_faults(made: Made) -> dict[str, int]:
@@ -304,7 +315,10 @@ def _finish(
 
     def finish(transaction: Transaction, told: Mapping[str, Any]) -> bool:
         _fenced(transaction, lease)
-        return finish_plan(transaction, plan.scope_id, plan.plan_id, lease.fence, told, parts)
+        if not finish_plan(transaction, plan.scope_id, plan.plan_id, lease.fence, told, parts):
+            return False
+        count_run(transaction, plan.scope_id, plan.plan_id)
+        return True
 
     if not request.commit:
         return store.transact(lambda transaction: finish(transaction, summary))
@@ -361,6 +375,7 @@ def _fail(transaction: Transaction, plan: StoredPlan, lease: Lease, why: str) ->
     except StoreError:
         return False
     fail_plan(transaction, plan.scope_id, plan.plan_id, why)
+    count_run(transaction, plan.scope_id, plan.plan_id)
     return True
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quartermaster.store import Store
 from quartermaster.store.figures import figures
+from quartermaster.store.run_totals import run_totals
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper ends of the classes of seconds."""
@@ -56,12 +57,18 @@ class _OfStore(Collector):
 
     def collect(self) -> Iterator[Metric]:
         with self._store.read() as transaction:
-            found = figures(transaction)
+            found, runs = figures(transaction), run_totals(transaction)
         for name, (meaning, labels, values) in found.items():
-            family = GaugeMetricFamily(f"quartermaster_{name}", meaning, labels=labels)
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            family = kind(f"quartermaster_{name}", meaning, labels=labels)
             for key, value in values.items():
                 family.add_metric(key, value)
             yield family
+        seconds = HistogramMetricFamily("quartermaster_solve_seconds", "Seconds that a run took", labels=["scope"])
+        for scope_id, one in runs.items():
+            ends = [(str(float(end)), float(count)) for end, count in one.within.items()]
+            seconds.add_metric([scope_id], [*ends, ("+Inf", float(one.runs))], one.seconds)
+        yield seconds
 
 
 class Measured:

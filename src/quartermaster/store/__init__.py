@@ -18,6 +18,8 @@
     plans           from queued to committed, one current for each scope
     events          what happened, in an order that readers can resume from
     webhooks        who is told of it, and how far
+    run_totals      what runs add up to
+    figures         what is watched of all of it
     keys            who may do what
     audit           whether all of it adds up
 

@@ -364,3 +364,13 @@ WEBHOOKS = Table(
 )
 """Who is told of events, and how far. The secret is not here: it is derived from the salt and a key that is kept in a
 file, and has the hash secret_sha256."""
+
+RUN_TOTALS = Table(
+    "run_totals",
+    METADATA,
+    _scope(),
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("value >= 0", name="value"),
+)
+"""What runs add up to, by name; they only rise."""
