@@ -44,7 +44,7 @@ def test_an_order_that_came_in_beside_the_commit_of_its_reservation_is_settled_b
     name = store.transact(lambda transaction: reserve(transaction, SCOPE, lines, 10**9, **own)).reservation_id
     store.transact(lambda transaction: reservations.commit(transaction, SCOPE, name))
     with monkeypatch.context() as patch:  # as if neither transaction had seen the other
-        patch.setattr("quartermaster.store.orders.settle_reserved", lambda *_: [])
+        patch.setattr("quartermaster.store.order_intake.settle_reserved", lambda *_: [])
         order = {"order_id": "late", **NEWARK, "lines": [{"line_id": "1", "sku": "A", "quantity": 4}]}
         put_orders(store, [order])
     assert order_of(store, "late").state == "open"
