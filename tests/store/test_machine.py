@@ -353,12 +353,8 @@ class Machine(RuleBasedStateMachine):
     def orders_are_as_the_model_says(self):
         with self.store.read() as transaction:
             waiting = [lines["1"] for _, lines in plannable(transaction, self.scope)]
-        open_ones = [
-            own
-            for name, own in sorted(self.model.orders.items())
-            if own.state in ("open", "backordered") and not self.model.is_held(name, self.clock.now)
-        ]
-        assert waiting == [own.waits for own in open_ones]
+        open_ones = [one for one in sorted(self.model.orders.items()) if one[1].state in ("open", "backordered")]
+        assert waiting == [own.waits for name, own in open_ones if not self.model.is_held(name, self.clock.now)]
 
     def teardown(self):
         with self.store.read() as transaction:
