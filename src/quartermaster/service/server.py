@@ -104,7 +104,8 @@ def serve(
     if insecure_local and host not in _LOCAL:
         raise InputError([Problem("out_of_range", "--insecure-local is for loopback addresses", file="serve")])
     if database is None and host not in _LOCAL:
-        LOG.warning("there is no login: whoever reaches this address can plan", extra={"host": host})
+        detail = "--stateless has no login: on loopback addresses only; put a proxy before it that has one"
+        raise InputError([Problem("out_of_range", detail, file="serve")])
     with (
         _opened(database, insecure=insecure_local) as store,
         _telling(store, webhooks, webhook_key) as beside,

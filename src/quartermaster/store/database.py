@@ -10,9 +10,10 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -267,6 +268,8 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
     parsed = parsed_url(url)
     if parsed.get_backend_name() == SQLITE:
         return _sqlite(parsed, clock)
+    if not is_guarded(parsed):
+        LOG.warning("the way to PostgreSQL is not guarded: it is another machine, and sslmode is not verify-full")
     try:
         engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0)
         event.listen(engine, "checkin", _returned)
@@ -320,6 +323,23 @@ def parsed_url(url: str) -> URL:
     return parsed
 
 
+def is_guarded(url: URL) -> bool:
+    """Tell whether nobody on the way to a database can read along or pose as it.
+
+    Parameters
+    ----------
+    url
+        Of PostgreSQL.
+    """
+    host = str(url.query.get("host") or url.host or os.environ.get("PGHOST") or "")
+    mode = url.query.get("sslmode") or os.environ.get("PGSSLMODE")
+    if not host or host.startswith("/") or host == "localhost" or mode == "verify-full":
+        return True
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
+
+
 def shown_url(url: URL) -> str:
     """Write a URL without its password.
 
@@ -336,7 +356,11 @@ def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        content = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        if os.fstat(content).st_mode & 0o077:  # SQLite gives what it writes beside the file the same mode
+            os.fchmod(content, 0o600)
+            LOG.warning("the database was open to others; it is its owner's only now")
+        os.close(content)
     except OSError as error:
         raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
     try:

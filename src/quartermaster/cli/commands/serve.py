@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quartermaster.cli.conduct import Debug, Errors, ErrorsForm
-from quartermaster.cli.database import DEFAULT_DATABASE, Database
+from quartermaster.cli.database import DEFAULT_DATABASE, Database, private_files
 from quartermaster.cli.logs import Format, Level, LogFormat, LogLevel
 from quartermaster.cli.webhook_options import WebhookHosts, WebhookKey, WebhookPrivateHosts
 
@@ -50,23 +50,24 @@ def serve(
     from quartermaster.service.server import serve as run_server
     from quartermaster.service.webhooks.settings import WebhookSettings
 
-    run_server(
-        host=host,
-        port=port,
-        workers=workers,
-        max_time_limit_seconds=max_time_limit,
-        max_body_mib=max_body,
-        database=None if stateless else database,
-        insecure_local=insecure_local,
-        every_minutes=every,
-        every_orders=orders,
-        stop_seconds=stop,
-        log_format=log_format,
-        log_level=log_level,
-        webhooks=WebhookSettings(
-            hosts=frozenset(webhook_host or ()),
-            private_hosts=frozenset(webhook_private_host or ()),
+    with private_files():
+        run_server(
+            host=host,
+            port=port,
+            workers=workers,
+            max_time_limit_seconds=max_time_limit,
+            max_body_mib=max_body,
+            database=None if stateless else database,
             insecure_local=insecure_local,
-        ),
-        webhook_key=webhook_key_file,
-    )
+            every_minutes=every,
+            every_orders=orders,
+            stop_seconds=stop,
+            log_format=log_format,
+            log_level=log_level,
+            webhooks=WebhookSettings(
+                hosts=frozenset(webhook_host or ()),
+                private_hosts=frozenset(webhook_private_host or ()),
+                insecure_local=insecure_local,
+            ),
+            webhook_key=webhook_key_file,
+        )
