@@ -30,8 +30,8 @@ class Job:
 
     Parameters
     ----------
-    address, path, key
-        Where, and the key to give.
+    addresses, path, key
+        Where, connection by connection in turn, and the key to give.
     orders
         File of order documents, one JSON object a line.
     first
@@ -50,7 +50,7 @@ class Job:
         Seconds for which an answer is waited for.
     """
 
-    address: str
+    addresses: tuple[str, ...]
     path: str
     key: str
     orders: str
@@ -95,10 +95,18 @@ class Told:
 
 
 class Connection:
-    """One connection, kept open."""
+    """One connection, kept open.
 
-    def __init__(self, job: Job) -> None:
-        place, self._patience = urlsplit(job.address), job.patience
+    Parameters
+    ----------
+    job
+        What to call.
+    number
+        Which of the connections it is.
+    """
+
+    def __init__(self, job: Job, number: int) -> None:
+        place, self._patience = urlsplit(job.addresses[number % len(job.addresses)]), job.patience
         self._host, self._port = str(place.hostname), int(place.port or 80)
         head = (
             f"POST {job.path} HTTP/1.1\r\nhost: {place.netloc}\r\nauthorization: Bearer {job.key}\r\n"
@@ -160,24 +168,24 @@ async def one_after_another(job: Job, bodies: list[bytes]) -> tuple[Told, float]
     told, began = Told(), perf_counter()
     waiting = iter(range(sys.maxsize))
 
-    async def work() -> None:
-        connection = Connection(job)
+    async def work(number: int) -> None:
+        connection = Connection(job, number)
         while perf_counter() - began < job.seconds:
             start = perf_counter()
             status, body = await connection.call(bodies[next(waiting) % len(bodies)])
             told.note(status, perf_counter() - start, body)
         connection.close()
 
-    await asyncio.gather(*(work() for _ in range(job.connections)))
+    await asyncio.gather(*(work(number) for number in range(job.connections)))
     return told, perf_counter() - began
 
 
 async def by_the_clock(job: Job, bodies: list[bytes]) -> tuple[Told, float]:
     """Call so often a second, whatever comes back; a call that finds no connection free waits, and its time counts."""
     told, began = Told(), perf_counter()
-    free: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
-    for _ in range(job.connections):
-        free.put_nowait(Connection(job))
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for number in range(job.connections):
+        free.put_nowait(Connection(job, number))
 
     async def one(due: float, body: bytes) -> None:
         connection = await free.get()

@@ -3,13 +3,15 @@
 ::
 
     python -m benchmarks.route_load                       # 100 nodes, 10 000 SKUs, both databases: about 8 minutes
-    python -m benchmarks.route_load --databases postgresql
+    python -m benchmarks.route_load --databases postgresql --services 2
 
-For each database `quartermaster serve` is started as its users start it, with a key and a snapshot. Then, each from a
-process of its own: `route` one after another over a few connections, without and with `reserve`; with `reserve` by the
-clock, at the rate that is aimed at; and overload, by the clock, four times as often as was answered at best, where only
-2xx, 429 and 503 may come back and the memory of the service is watched. At the end the books of the store are audited.
-PostgreSQL is taken from QUARTERMASTER_TEST_DATABASE_URL, in a schema of its own; without it, 127.0.0.1 is tried.
+For each database `quartermaster serve` is started as its users start it, with a key and a snapshot; over PostgreSQL as
+often as is asked for, as behind a proxy that takes turns. Then, each from a process of its own: `route` one after
+another over a few connections, for the best option alone, for three with the reasons of every other node, and for the
+best with `reserve`; the last by the clock, at the rate that is aimed at; and overload, by the clock, four times as
+often as was answered at best, where only 2xx, 429 and 503 may come back and the memory of the service is watched. At
+the end the books of the store are audited. PostgreSQL is taken from QUARTERMASTER_TEST_DATABASE_URL, in a schema of
+its own; without it, 127.0.0.1 is tried. Exits with 1 when an answer or the books are not as they must be.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,8 +50,8 @@ DEFAULT_OUT = ROOT / "benchmarks" / "results" / "route_load.json"
 POSTGRESQL = "postgresql://postgres@127.0.0.1:5432/test"
 SCOPE = "/v1/scopes/load"
 PROGRAM = "from quartermaster.cli import main; main()"
-START_SECONDS = 60.0
-OVERLOAD_CONNECTIONS = 1_000
+START_SECONDS = 300.0
+OVERLOAD_CONNECTIONS = 500
 CLOCK_CONNECTIONS = 200
 
 
@@ -67,6 +69,8 @@ class Load:
         Of each run, and of the overload.
     rate
         Calls a second that are aimed at.
+    services
+        Services beside each other, over PostgreSQL.
     factor
         How many times the best throughput is asked for in the overload.
     """
@@ -80,6 +84,7 @@ class Load:
     overload_seconds: float
     rate: float
     factor: float
+    services: int
 
 
 def drawn(load: Load, folder: Path) -> tuple[Path, Path]:
@@ -136,19 +141,19 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def served(url: str, folder: Path, *options: str) -> Iterator[tuple[str, int]]:
+def served(url: str, folder: Path, number: int, *options: str) -> Iterator[tuple[str, int]]:
     """Serve until the block ends; the address and the process id.
 
     Parameters
     ----------
     url
         The database.
-    folder
-        Where the log goes.
+    folder, number
+        Where the log goes, and which service it is of.
     options
         Of ``quartermaster serve``.
     """
-    log = folder / "serve.log"
+    log = folder / f"serve-{number}.log"
     command = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--every", "0", *options]
     with log.open("wb") as out:
         environment = {**os.environ, "QUARTERMASTER_DATABASE_URL": url}
@@ -163,7 +168,7 @@ def served(url: str, folder: Path, *options: str) -> Iterator[tuple[str, int]]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
-    if "Traceback" in log.read_text():
+    if "Traceback" in log.read_text() or '"fault"' in log.read_text():
         raise RuntimeError(f"faults in the service's log:\n{log.read_text()[-4000:]}")
 
 
@@ -178,16 +183,16 @@ def put_snapshot(address: str, key: str, file: Path) -> float:
 
 
 class Memory:
-    """Resident memory of a process and of those it started, looked at again and again while a block runs.
+    """Resident memory of processes and of those they started, looked at again and again while a block runs.
 
     Parameters
     ----------
-    pid
-        The process.
+    pids
+        The processes.
     """
 
-    def __init__(self, pid: int) -> None:
-        self.pid, self.seen = pid, [resident_mb(pid)]
+    def __init__(self, pids: list[int]) -> None:
+        self.pids, self.seen = pids, [resident_mb(pids)]
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -198,11 +203,11 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
-        self.seen.append(resident_mb(self.pid))
+        self.seen.append(resident_mb(self.pids))
 
     def _look(self) -> None:
         while not self._ended.wait(1.0):
-            self.seen.append(resident_mb(self.pid))
+            self.seen.append(resident_mb(self.pids))
 
     def figures(self) -> dict[str, float]:
         """Say what it was before, at most and at the end, in 10^6 bytes, and by which share it grew."""
@@ -213,10 +218,10 @@ class Memory:
         }  # fmt: skip
 
 
-def resident_mb(pid: int) -> float:
-    """Return the resident memory of a process and of those it started, 10^6 bytes; 0 where /proc is not there."""
+def resident_mb(pids: list[int]) -> float:
+    """Return the resident memory of processes and of those they started, 10^6 bytes; 0 where /proc is not there."""
     total = 0
-    for one in (pid, *_children(pid)):
+    for one in _with_children(pids):
         try:
             text = Path(f"/proc/{one}/status").read_text(encoding="ascii", errors="replace")
         except OSError:
@@ -226,12 +231,12 @@ def resident_mb(pid: int) -> float:
     return round(total / 1e6, 1)
 
 
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return []
-    return [int(word) for word in text.split()]
+def _with_children(pids: list[int]) -> list[int]:
+    found = list(pids)
+    for pid in pids:
+        with suppress(OSError):
+            found += [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    return found
 
 
 def measured(kind: str, load: Load, files: tuple[Path, Path], folder: Path, options: list[str]) -> dict[str, Any]:
@@ -255,37 +260,62 @@ def measured(kind: str, load: Load, files: tuple[Path, Path], folder: Path, opti
         upgrade(store)
         key, _ = store.transact(lambda transaction: make_key(transaction, "load", ["admin"]))
         store.close()
-        with served(url, folder, *options) as (address, pid):
-            found: dict[str, Any] = {"put_snapshot_seconds": put_snapshot(address, key, files[0])}
-            job = Job(address=address, path=f"{SCOPE}/route", key=key, orders=str(files[1]), seconds=load.seconds)
-            job = replace(job, connections=load.connections)
-            _run("warm-up", replace(job, seconds=min(5.0, load.seconds), patience=600.0), folder, pid)
-            found["route"] = _run("route", job, folder, pid)
-            default = replace(job, count=3, nodes=True)
-            found["three options, every node"] = _run("three options, every node", default, folder, pid)
-            kept = replace(job, reserve=True, first=load.orders // 4)
-            found["route and reserve"] = best = _run("route and reserve", kept, folder, pid)
-            aimed = replace(kept, rate=load.rate, connections=CLOCK_CONNECTIONS, first=load.orders // 2)
-            found["by the clock"] = _run("by the clock", aimed, folder, pid)
-            rate = load.factor * max(float(best["accepted per second"]), 1.0)
-            over = replace(aimed, rate=rate, connections=OVERLOAD_CONNECTIONS, seconds=load.overload_seconds)
-            with Memory(pid) as memory:
-                found["overload"] = _run("overload", replace(over, first=3 * load.orders // 4), folder, pid)
-            found["overload"]["memory"] = memory.figures()
+        with ExitStack() as services:
+            count = load.services if kind == "postgresql" else 1
+            up = [services.enter_context(served(url, folder, number, *options)) for number in range(count)]
+            addresses, pids = [address for address, _ in up], [pid for _, pid in up]
+            found: dict[str, Any] = {
+                "services": count,
+                "put snapshot, seconds": put_snapshot(addresses[0], key, files[0]),
+            }
+            job = Job(addresses=tuple(addresses), path=f"{SCOPE}/route", key=key, orders=str(files[1]))
+            found |= loaded(replace(job, seconds=load.seconds, connections=load.connections), load, folder, pids)
         store = open_store(url)
         found["audit"] = check(store)
         store.close()
     return found
 
 
-def _run(name: str, job: Job, folder: Path, pid: int) -> dict[str, Any]:
+def loaded(job: Job, load: Load, folder: Path, pids: list[int]) -> dict[str, Any]:
+    """Put services under each load in turn.
+
+    Parameters
+    ----------
+    job
+        One after another, for the best option alone.
+    load
+        How much.
+    folder
+        For files.
+    pids
+        The services' processes.
+    """
+    found: dict[str, Any] = {}
+    _run("warm-up", replace(job, seconds=min(5.0, load.seconds), patience=600.0), folder, pids)
+    found["route"] = _run("route", job, folder, pids)
+    whole = replace(job, count=3, nodes=True)
+    found["three options, every node"] = _run("three options, every node", whole, folder, pids)
+    kept = replace(job, reserve=True, first=load.orders // 4)
+    found["route and reserve"] = best = _run("route and reserve", kept, folder, pids)
+    aimed = replace(kept, rate=load.rate, connections=CLOCK_CONNECTIONS, first=load.orders // 2)
+    found["by the clock"] = _run("by the clock", aimed, folder, pids)
+    if load.overload_seconds:
+        rate = load.factor * max(float(best["accepted per second"]), 1.0)
+        over = replace(aimed, rate=rate, connections=OVERLOAD_CONNECTIONS, seconds=load.overload_seconds)
+        with Memory(pids) as memory:
+            found["overload"] = _run("overload", replace(over, first=3 * load.orders // 4), folder, pids)
+        found["overload"]["memory"] = memory.figures()
+    return found
+
+
+def _run(name: str, job: Job, folder: Path, pids: list[int]) -> dict[str, Any]:
     """Have a job done by a process of its own; add the processor time of the service for each answer."""
     file = folder / "job.json"
     file.write_text(job_text(job), encoding="utf-8")
-    before = processor_seconds(pid)
+    before = processor_seconds(pids)
     told = in_own_process("benchmarks.route_client", str(file))
     answers = sum(told["statuses"].values())
-    told["service processor ms per answer"] = round(1000 * (processor_seconds(pid) - before) / max(answers, 1), 2)
+    told["service processor ms per answer"] = round(1000 * (processor_seconds(pids) - before) / max(answers, 1), 2)
     told |= {"asked per second": round(job.rate, 1) if job.rate else None, "connections": job.connections}
     print(
         f"{name}: {told['accepted per second']} accepted/s, p50 {told.get('accepted p50_ms')} ms, "
@@ -296,10 +326,10 @@ def _run(name: str, job: Job, folder: Path, pid: int) -> dict[str, Any]:
     return told
 
 
-def processor_seconds(pid: int) -> float:
-    """Return the processor time of a process and of those it started, seconds; 0 where /proc is not there."""
+def processor_seconds(pids: list[int]) -> float:
+    """Return the processor time of processes and of those they started, seconds; 0 where /proc is not there."""
     ticks = 0
-    for one in (pid, *_children(pid)):
+    for one in _with_children(pids):
         try:
             fields = Path(f"/proc/{one}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         except OSError:
@@ -338,7 +368,14 @@ def main(arguments: list[str] | None = None) -> int:
         Of the command line; None = the process's own.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, whole in (("orders", 40_000), ("nodes", 100), ("skus", 10_000), ("seed", 1), ("connections", 4)):
+    for name, whole in (
+        ("orders", 40_000),
+        ("nodes", 100),
+        ("skus", 10_000),
+        ("seed", 1),
+        ("connections", 4),
+        ("services", 1),
+    ):
         parser.add_argument(f"--{name}", type=int, default=whole)
     for name, number in (("seconds", 20.0), ("overload-seconds", 60.0), ("rate", 150.0), ("factor", 4.0)):
         parser.add_argument(f"--{name}", type=float, default=number)

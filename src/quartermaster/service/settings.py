@@ -75,9 +75,9 @@ class ServiceSettings:
     min_time_limit_seconds: Decimal = Decimal("0.05")
     max_time_limit_seconds: Decimal = Decimal(60)
     max_threads: int = 4
-    threads: int = 16
+    threads: int = 8
     requests_per_second: float = 1000.0
-    crowd: int = 64
+    crowd: int = 32
     key_seconds: float = 2.0
     wrong_keys_per_second: float = 5.0
     most_reservations: int = 100_000

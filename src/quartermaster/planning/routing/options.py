@@ -75,11 +75,13 @@ def next_best(search: Search, best: list[Take], stock_price: Ints | None, count:
         return []
     problem = search.problem
     used = sorted({take.node for take in best})
-    found: dict[frozenset[Take], tuple[Rank, list[Take]]] = {}
+    found: list[tuple[Rank, list[Take]]] = []
+    known = {frozenset(best)}
 
     def add(takes: list[Take] | None) -> None:
-        if takes is not None and frozenset(takes) != frozenset(best):
-            found[frozenset(takes)] = rank_of(problem, takes, stock_price), takes
+        if takes is not None and frozenset(takes) not in known:
+            known.add(frozenset(takes))
+            found.append((rank_of(problem, takes, stock_price), takes))
 
     for node in used:
         add(search.without(node))
@@ -87,8 +89,8 @@ def next_best(search: Search, best: list[Take], stock_price: Ints | None, count:
         least = search.bounds.least.copy()
         least[used] = INFEASIBLE
         for node in np.argsort(least, kind="stable").tolist():
-            worst = sorted(rank[0] for rank, _ in found.values())[:count]
+            worst = sorted(rank[0] for rank, _ in found)[:count]
             if least[node] >= INFEASIBLE or (len(worst) == count and least[node] > worst[-1]):
                 break
             add(search.through(node))
-    return [takes for _, takes in sorted(found.values(), key=lambda pair: pair[0])[:count]]
+    return [takes for _, takes in sorted(found, key=lambda pair: pair[0])[:count]]
