@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from catalogue import HERE, laid_out
-from channel_cases import BASE, GIVEN, GOOD, SQLITE, checked, expected_of, file_cases, told, wanted
+from channel_cases import BASE, GIVEN, GOOD, SQLITE, checked, expected_of, file_cases, stored, told, wanted
 from service.test_folders import zipped
-from store_cases import everything
 
 from quartermaster import io
 from quartermaster.scheduling.run import run_all
@@ -63,11 +62,11 @@ def test_orders_that_stand_twice(connect, store):
     api = connect()
     first, other = ({**GIVEN["order"], "order_id": "twice", "priority": priority} for priority in (1, 2))
     same = {**GIVEN["order"], "order_id": "same"}
-    before = everything(store)["orders"]
+    before = stored(store)["orders"]
     answer = api.ask("POST", f"{BASE}/orders", {"orders": [first, same, other, same]}).json()["orders"]
     assert [one["result"] for one in answer] == ["refused", "created", "refused", "known"]
     assert {one["reason"].partition(":")[0] for one in answer} == {"order_conflict", ""}
-    assert len(everything(store)["orders"]) == len(before) + 1
+    assert len(stored(store)["orders"]) == len(before) + 1
 
 
 @SQLITE
@@ -140,9 +139,9 @@ def test_files_too_odd_to_stand_in_a_folder(connect, store, tmp_path):
     for name, (files, problem) in cases.items():
         content = zipped(files, 0)
         headers = {**api.headers(), "content-type": "application/zip"}
-        before = everything(store)
+        before = stored(store)
         status, found = told(api.client.put("/v1/scopes/odd/snapshots/v1", content=content, headers=headers))
         if status != 422 or problem not in found:
             failures.append((name, status, found))
-        assert everything(store) == before
+        assert stored(store) == before
     assert failures == []

@@ -188,4 +188,4 @@ async def _no_route(request: Request, error: Exception) -> Response:
         return _problem(refusal_body("method_not_allowed", f"allowed: {headers['Allow']}"), headers)
     if re.match(r"/v\d+/", request.url.path) and not request.url.path.startswith("/v1/"):
         return _problem(refusal_body("schema_version", "supported versions: v1"))
-    return _problem(refusal_body("not_found", "served are POST /v1/plan, POST /v1/evaluate, GET /healthz"))
+    return _problem(refusal_body("not_found", "GET /openapi.json says what is served"))

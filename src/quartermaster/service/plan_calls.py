@@ -38,7 +38,7 @@ def queue_call(transaction: Transaction, asked: Asked, settings: ServiceSettings
     settings
         Limits.
     """
-    body = read_as(PlanBody, asked.document if asked.document is not None else {})
+    body = read_as(PlanBody, asked.document)
     request = PlanRequest(policy=_policy(body.policy, settings), commit=body.commit, report=body.report)
     queued = plans.queue_plan(transaction, asked.scope_id, request_text(request), settings.most_queued)
     return Answered(plan_state_document(queued), 202)
@@ -118,7 +118,7 @@ def commit_call(transaction: Transaction, asked: Asked, plan_id: str, settings: 
     settings
         Limits.
     """
-    body = read_as(CommitBody, asked.document if asked.document is not None else {})
+    body = read_as(CommitBody, asked.document)
     most_age = settings.max_plan_age_seconds * SECOND
     committed = commit_run(transaction, asked.scope_id, plan_id, recheck=body.recheck, most_age=most_age)
     return Answered(plan_state_document(committed))
