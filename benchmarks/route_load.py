@@ -29,7 +29,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,7 @@ import sqlalchemy
 from benchmarks.families import Family, family_snapshot
 from benchmarks.measure import ROOT, in_own_process, write_results
 from benchmarks.route_client import Job, job_text
+from quartermaster.bench.children import resident_mb, tree_of
 from quartermaster.bench.drawing import AS_OF
 from quartermaster.io import ready, snapshot_document
 from quartermaster.store import open_store
@@ -192,7 +193,8 @@ class Memory:
     """
 
     def __init__(self, pids: list[int]) -> None:
-        self.pids, self.seen = pids, [resident_mb(pids)]
+        self._pids = pids
+        self.seen = [self._now()]
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -203,11 +205,14 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
-        self.seen.append(resident_mb(self.pids))
+        self.seen.append(self._now())
 
     def _look(self) -> None:
         while not self._ended.wait(1.0):
-            self.seen.append(resident_mb(self.pids))
+            self.seen.append(self._now())
+
+    def _now(self) -> float:
+        return round(resident_mb(started_by(self._pids)), 1)
 
     def figures(self) -> dict[str, float]:
         """Say what it was before, at most and at the end, in 10^6 bytes, and by which share it grew."""
@@ -216,27 +221,6 @@ class Memory:
             "before_mb": before, "most_mb": most, "end_mb": self.seen[-1],
             "growth": round(most / before - 1, 4) if before else 0.0,
         }  # fmt: skip
-
-
-def resident_mb(pids: list[int]) -> float:
-    """Return the resident memory of processes and of those they started, 10^6 bytes; 0 where /proc is not there."""
-    total = 0
-    for one in _with_children(pids):
-        try:
-            text = Path(f"/proc/{one}/status").read_text(encoding="ascii", errors="replace")
-        except OSError:
-            continue
-        found = re.search(r"VmRSS:\s+(\d+)", text)
-        total += int(found[1]) * 1024 if found else 0
-    return round(total / 1e6, 1)
-
-
-def _with_children(pids: list[int]) -> list[int]:
-    found = list(pids)
-    for pid in pids:
-        with suppress(OSError):
-            found += [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
-    return found
 
 
 def measured(kind: str, load: Load, files: tuple[Path, Path], folder: Path, options: list[str]) -> dict[str, Any]:
@@ -326,10 +310,15 @@ def _run(name: str, job: Job, folder: Path, pids: list[int]) -> dict[str, Any]:
     return told
 
 
+def started_by(pids: list[int]) -> list[int]:
+    """Return processes and all that they started."""
+    return [one for pid in pids for one in tree_of(pid)]
+
+
 def processor_seconds(pids: list[int]) -> float:
     """Return the processor time of processes and of those they started, seconds; 0 where /proc is not there."""
     ticks = 0
-    for one in _with_children(pids):
+    for one in started_by(pids):
         try:
             fields = Path(f"/proc/{one}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         except OSError:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from quartermaster.errors import StoreError
 from quartermaster.store import Store
 from quartermaster.store.audit import audit
+from quartermaster.store.available import availability
 from quartermaster.store.order_intake import put_order
 from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.plan_commit import Allocation, Backorder
 from quartermaster.store.plans import begin_plan, finish_plan, queue_plan
 from quartermaster.store.reservations import Reservation, reserve
 from quartermaster.store.scopes import scope_state
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed
 from quartermaster.store.tables import METADATA
 
 SCOPE = "north"

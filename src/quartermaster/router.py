@@ -30,7 +30,6 @@ from quartermaster.planning.routing.promise import departures_of, promises
 from quartermaster.planning.routing.search import LargeSearch, search_of
 from quartermaster.planning.routing.stock import Load, RoutingStock
 from quartermaster.planning.routing.verdicts import verdicts_of
-from quartermaster.planning.rules.remaining import Take
 from quartermaster.policy import Policy
 
 Ints = NDArray[np.int64]
@@ -164,12 +163,15 @@ class Router:
         problem = self._problem(order, lines)
         stock_price = self._stock_price(lines)
         if not self._node_ids:
-            return Routing((self._describe(problem, order, lines, [], None, exact=True),), tuple)
+            return Routing((option_of(problem, order, lines, [], None, exact=True, node_ids=[]),), tuple)
         search = search_of(problem, stock_price, may_backorder=self._policy.future.may_backorder)
         best = search.best() or []
         exact = not isinstance(search, LargeSearch)
         found = [best, *next_best(search, best, stock_price, count - 1)]
-        options = (self._describe(problem, order, lines, takes, stock_price, exact=exact) for takes in found)
+        options = (
+            option_of(problem, order, lines, takes, stock_price, exact=exact, node_ids=self._node_ids)
+            for takes in found
+        )
         return Routing(tuple(options), lambda: verdicts_of(search, best, stock_price, self._node_ids))
 
     def promise(self, order: Order, lines: Sequence[OrderLine]) -> list[tuple[date, Option]]:
@@ -368,18 +370,6 @@ class Router:
             detail = "its units would be worth more than 10^15 micro"
             raise InputError([_problem("cost_range", detail, "order_id", lines[0].order_id)])
         return table
-
-    def _describe(
-        self,
-        problem: PlanningProblem,
-        order: Order,
-        lines: Sequence[OrderLine],
-        takes: Sequence[Take],
-        stock_price: Ints | None,
-        *,
-        exact: bool,
-    ) -> Option:
-        return option_of(problem, order, lines, takes, stock_price, exact=exact, node_ids=self._node_ids)
 
     def _load(self, option: Option) -> Load:
         units = {(self._sku(sku), self._node(node_id)): taken for (node_id, sku), taken in option.taken().items()}

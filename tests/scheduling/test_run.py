@@ -14,13 +14,14 @@ from quartermaster.policy import policy_from_mapping
 from quartermaster.scheduling import RunSettings, commit_run, read_request, rows_of, run_all, run_next
 from quartermaster.scheduling.child import Made, Wish
 from quartermaster.scheduling.run import COMMITS_TRIED
+from quartermaster.store.available import availability
 from quartermaster.store.events import events_after
 from quartermaster.store.fail_points import set_hook
 from quartermaster.store.leases import acquire
 from quartermaster.store.orders import cancel_order
 from quartermaster.store.plans import ask_to_stop, next_queued, part_of
 from quartermaster.store.reservations import reserve
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed
 
 PARTS = {"allocations.csv", "shipments.csv", "backorders.csv", "plan.json", "run.json"}
 PROVEN = {"certificate.json", "prices.csv"}

@@ -7,8 +7,9 @@ from simple_day import NEWARK
 
 from quartermaster.scheduling import RunSettings, run_next
 from quartermaster.store import reservations
+from quartermaster.store.available import availability
 from quartermaster.store.reservations import reserve
-from quartermaster.store.stock import StockLine, availability
+from quartermaster.store.stock import StockLine
 
 
 def test_orders_that_units_are_reserved_for_are_left_out_and_their_units_given_once(small_day):

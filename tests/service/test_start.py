@@ -22,9 +22,9 @@ from quartermaster.service import server
 from quartermaster.service.secret_files import read_secret, write_secret
 from quartermaster.service.stopping import StoppingServer
 from quartermaster.store import open_store
-from quartermaster.store.database import is_guarded
 from quartermaster.store.keys import make_key, revoke_key
 from quartermaster.store.migrate import upgrade
+from quartermaster.store.urls import is_guarded
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 (to see it refused)
 PASSWORD = "hunter2"  # noqa: S105 (to see it hidden)

@@ -15,9 +15,10 @@ from store_cases import START, Clock, everything, ordered, refused, stocked
 
 from quartermaster.errors import StoreError
 from quartermaster.store import database, open_store
-from quartermaster.store.database import ATTEMPTS, parsed_url, shown_url
+from quartermaster.store.database import ATTEMPTS
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.turns import Turns
+from quartermaster.store.urls import parsed_url, shown_url
 
 
 @pytest.mark.parametrize(

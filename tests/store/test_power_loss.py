@@ -202,7 +202,7 @@ def test_a_store_whose_disk_failed_only_reads_until_it_is_opened_again(store_url
         pytest.skip("PostgreSQL looks after its own disk")
     store = open_store(store_url)
     assert not store.only_reads
-    store._disk_failed = True
+    store.only_reads = True
     with pytest.raises(StoreError, match="disk has failed") as refused:
         store.transact(lambda transaction: None)
     assert refused.value.code == "store_read_only"

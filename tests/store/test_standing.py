@@ -6,10 +6,11 @@ import random
 
 from store_cases import HOUR, SCOPE, SECOND, Clock, number_of, refused, stocked
 
+from quartermaster.store.available import availability, availability_of_skus
 from quartermaster.store.reservations import commit, release, reserve
 from quartermaster.store.scopes import make_scope
-from quartermaster.store.standing import standing, units_of
-from quartermaster.store.stock import StockLine, availability
+from quartermaster.store.standing import standing
+from quartermaster.store.stock import StockLine
 
 ROUNDS = number_of("QUARTERMASTER_ROUNDS", 5)
 PAIRS = [(node, sku) for node in ("boston", "dallas", "é") for sku in ("A", "B", "a'); --")]
@@ -34,11 +35,11 @@ def test_units_of_skus_are_what_is_available_of_them(store):
         with store.read() as transaction:
             all_of = availability(transaction, SCOPE)
             for skus in (["A"], ["B", "A", "A"], ["a'); --", "none"], []):
-                found = units_of(transaction, SCOPE, skus)
+                found = availability_of_skus(transaction, SCOPE, skus)
                 assert found == {
                     sku: {node: units for (node, of), units in all_of.items() if of == sku} for sku in set(skus)
                 }
-            assert units_of(transaction, "south", ["A"]) == {"A": {}}
+            assert availability_of_skus(transaction, "south", ["A"]) == {"A": {}}
 
 
 def test_a_scope_without_a_snapshot_stands_on_nothing(store):

@@ -21,10 +21,11 @@ from store_cases import (
     stocked,
 )
 
+from quartermaster.store.available import availability
 from quartermaster.store.events import events_after
 from quartermaster.store.reservations import commit, release, reserve
 from quartermaster.store.scopes import make_scope, scope_state
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed
 from quartermaster.store.tables import STOCK
 
 A, B = ("boston", "A"), ("dallas", "A")

@@ -145,7 +145,7 @@ def _follow(child: subprocess.Popen[bytes], heard: Heard, allow: float) -> None:
     allowed, most = allow, 0.0
     deadline = time.monotonic() + allowed
     while True:
-        most = heard.last_memory_mb = round(max(most, _memory_mb(_tree(child.pid))), 1)
+        most = heard.last_memory_mb = round(max(most, resident_mb(tree_of(child.pid))), 1)
         try:
             line = lines.get(timeout=SAMPLE_SECONDS)
         except queue.Empty:
@@ -180,7 +180,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    for pid in reversed(_tree(child.pid)) if child.poll() is None else ():
+    for pid in reversed(tree_of(child.pid)) if child.poll() is None else ():
         try:
             os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
         except (ProcessLookupError, PermissionError):
@@ -190,8 +190,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.stdout.close()
 
 
-def _tree(root: int) -> list[int]:
-    """List a process and all below it; itself alone where the system has no /proc."""
+def tree_of(root: int) -> list[int]:
+    """List a process and all below it; itself alone where the system has no /proc.
+
+    Parameters
+    ----------
+    root
+        Its id.
+    """
     below: dict[int, list[int]] = {}
     for entry in os.scandir("/proc") if os.path.isdir("/proc") else ():
         if entry.name.isdigit():
@@ -206,7 +212,14 @@ def _tree(root: int) -> list[int]:
     return tree
 
 
-def _memory_mb(pids: Iterable[int]) -> float:
+def resident_mb(pids: Iterable[int]) -> float:
+    """Return the resident memory of processes, 10^6 bytes; 0 where the system has no /proc.
+
+    Parameters
+    ----------
+    pids
+        Their ids.
+    """
     pages = 0
     for pid in pids:
         try:

@@ -18,13 +18,13 @@ from typing import Any
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
 from quartermaster.io import parse_document, read_document
+from quartermaster.store.available import availability
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
 from quartermaster.store.orders import plannable
 from quartermaster.store.run_facts import Used, capacity_used, shipments_had
 from quartermaster.store.scopes import scope_state
 from quartermaster.store.snapshots import content_of, latest_snapshot
-from quartermaster.store.stock import availability
 
 MOST_REASONS = 5
 """Problems of an order that its rejection names."""

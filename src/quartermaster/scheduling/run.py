@@ -140,9 +140,8 @@ def run_next(
             _leave(store, plan, lease)
             return None
         failed, why = plan, _failure(error)
-        LOG.warning(
-            "run failed", extra=_named(plan), exc_info=True
-        )  # its words, which may tell of orders, the plan has
+        # without the words of the fault, which may tell of orders: those the plan has
+        LOG.warning("run failed", extra=_named(plan), exc_info=True)
         if not store.transact(lambda transaction: _fail(transaction, failed, lease, why)):
             return None
     finally:

@@ -1,4 +1,4 @@
-"""The application: three routes, one problem body, work off the event loop."""
+"""The application: stateless routes, and those over a store; one problem body, work off the event loop."""
 
 from __future__ import annotations
 

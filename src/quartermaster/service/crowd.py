@@ -6,13 +6,12 @@ lines that never empty would make every answer late and help nobody.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from quartermaster.service.problem_body import MEDIA_TYPE, refusal_body
+from quartermaster.service.problem_body import refusal_body, send_problem
 from quartermaster.service.settings import ServiceSettings
 
 PLACE = "/v1/scopes/"
@@ -46,7 +45,8 @@ class Crowd:
             await self.app(scope, receive, send)
             return
         if not self._let_in():
-            await _refuse(send)
+            refusal = refusal_body("store_busy", "too many requests are being worked on")
+            await send_problem(send, refusal, {"retry-after": "1"})
             return
         try:
             await self.app(scope, receive, send)
@@ -65,15 +65,3 @@ class Crowd:
                 return False
         self._inside += 1
         return True
-
-
-async def _refuse(send: Send) -> None:
-    body = refusal_body("store_busy", "too many requests are being worked on")
-    content = json.dumps(body).encode()
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(content)).encode()),
-        (b"retry-after", b"1"),
-    ]
-    await send({"type": "http.response.start", "status": body["status"], "headers": headers})
-    await send({"type": "http.response.body", "body": content})

@@ -49,6 +49,8 @@ NOTE_SECONDS = 30.0
 """Time between two notes of when keys were used."""
 READINGS = 3
 """How often a request is read because what was read is out of date."""
+COME_AGAIN = ("idempotency_in_progress", "queue_full", "store_busy", "store_read_only", "store_unreachable")
+"""Refusals after which a caller is told when to come again."""
 MAX_SCOPE = 64
 """Longest scope id, characters."""
 LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("admin",))
@@ -366,14 +368,8 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     settings
         How long a caller is told to wait.
     """
-    waits = error.code in (
-        "idempotency_in_progress",
-        "queue_full",
-        "store_busy",
-        "store_read_only",
-        "store_unreachable",
-    )
-    headers = {"Retry-After": str(1 if error.code != "queue_full" else settings.retry_after_seconds)} if waits else {}
+    seconds = settings.retry_after_seconds if error.code == "queue_full" else 1
+    headers = {"Retry-After": str(seconds)} if error.code in COME_AGAIN else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
 
 

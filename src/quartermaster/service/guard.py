@@ -56,9 +56,9 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *_RAW_HEADERS, *only_tls]
             await send(message)
 
-        code, detail = _refusal(scope) or _addressed(scope)
-        if code:
-            await send_problem(send_guarded, refusal_body(code, detail))
+        refusal = _refusal(scope) or _addressed(scope)
+        if refusal is not None:
+            await send_problem(send_guarded, refusal_body(*refusal))
             return
         try:
             await self.app(scope, receive, send_guarded)
@@ -71,13 +71,13 @@ class Guard:
             await send_problem(send_guarded, refusal_body("internal", "this is our fault, not the request's"))
 
 
-def _addressed(scope: Scope) -> tuple[str, str]:
-    """Set the path by which the route is found; code and detail of what is wrong with it, or empty texts."""
+def _addressed(scope: Scope) -> tuple[str, str] | None:
+    """Set the path by which the route is found; code and detail of what is wrong with it, None where nothing is."""
     try:
         scope["path"] = routed_path(scope)
     except UnicodeDecodeError:
         return "not_found", "addresses are UTF-8"
-    return ("not_found", "no address holds NUL") if "\x00" in scope["path"] else ("", "")  # PostgreSQL takes no NUL
+    return ("not_found", "no address holds NUL") if "\x00" in scope["path"] else None  # PostgreSQL takes no NUL
 
 
 def _refusal(scope: Scope) -> tuple[str, str] | None:

@@ -20,9 +20,10 @@ from quartermaster.domain.snapshot import Snapshot
 from quartermaster.router import Router
 from quartermaster.service.prices import prices_of_plan
 from quartermaster.service.references import Reference, References
+from quartermaster.store.available import availability_of_skus
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
-from quartermaster.store.standing import Standing, standing, units_of
+from quartermaster.store.standing import Standing, standing
 
 MOST_HELD = 4
 """Routers held in memory."""
@@ -115,7 +116,7 @@ class Routers:
         prices: StockPrices | tuple[()] | None = ()
         if plan_id != (None if held is None else held.plan_id):
             prices = None if plan_id is None else prices_of_plan(transaction, scope_id, plan_id, reference.snapshot)
-        units = units_of(transaction, scope_id, (line.sku for line in lines))
+        units = availability_of_skus(transaction, scope_id, (line.sku for line in lines))
         return Counted(scope_id, reference, plan_id, prices, units, transaction.now)
 
     @contextmanager

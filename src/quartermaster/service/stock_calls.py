@@ -22,6 +22,7 @@ from quartermaster.service.query import flag, whole, words
 from quartermaster.service.requests import ExtendBody, InventoryBody, ReservationBody, read_as
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store import reservations
+from quartermaster.store.available import availability_after
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import SECOND, instant_of, time_of
 from quartermaster.store.order_intake import put_orders
@@ -29,7 +30,7 @@ from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.reservations import Reservation
 from quartermaster.store.scopes import make_scope, scope_state
 from quartermaster.store.snapshots import latest_snapshot, put_snapshot
-from quartermaster.store.stock import Feed, StockLine, StockRow, availability_after, comes_late, take_feed
+from quartermaster.store.stock import Feed, StockLine, StockRow, comes_late, take_feed
 
 SKEW_SECONDS = 300
 """How far ahead of the database's clock an instant may be."""

@@ -10,15 +10,14 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,12 +26,12 @@ from sqlalchemy.pool import QueuePool
 from quartermaster.errors import StoreError
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.turns import Turns
+from quartermaster.store.urls import POSTGRESQL, SQLITE, is_guarded, parsed_url, shown_url
 
 LOG = logging.getLogger("quartermaster.store")
 
 Result = TypeVar("Result")
 
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BUSY_SECONDS = 30.0
 """How long a statement waits for SQLite's lock, and a transaction for the writing connection."""
 ATTEMPTS = 5
@@ -130,6 +129,10 @@ class Store:
         Engines; of one pool for PostgreSQL.
     clock
         The instant in microseconds in place of the database's clock; None = the database's clock. For tests.
+    only_reads
+        Whether the disk has failed once, so that nothing is written any more until the database is opened again. After
+        a failed sync nobody knows what of the file is on the disk: the system may have thrown away what it could not
+        write and say of the next sync that all is well (LWN, "PostgreSQL's fsync() surprise", 2018).
     """
 
     url: URL
@@ -138,16 +141,7 @@ class Store:
     clock: Callable[[], int] | None = None
     _lock: int | None = field(default=None, repr=False)
     _turns: Turns = field(default_factory=Turns, repr=False)
-    _disk_failed: bool = False
-
-    @property
-    def only_reads(self) -> bool:
-        """Whether the disk has failed once, so that nothing is written any more until the database is opened again.
-
-        After a failed sync nobody knows what of the file is on the disk: the system may have thrown away what it could
-        not write and say of the next sync that all is well (LWN, "PostgreSQL's fsync() surprise", 2018).
-        """
-        return self._disk_failed
+    only_reads: bool = False
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -158,7 +152,7 @@ class Store:
         StoreError
             ``store_read_only`` after the disk has failed once.
         """
-        if self._disk_failed:
+        if self.only_reads:
             raise StoreError("store_read_only", "the disk has failed: nothing is written until the service starts anew")
         try:
             with self._turn(), self.writer.connect() as connection:
@@ -171,7 +165,7 @@ class Store:
                 fail_point("after commit")
         except OperationalError as error:
             if str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_IOERR"):
-                self._disk_failed = True
+                self.only_reads = True
                 LOG.critical("the disk has failed: nothing is written until the service starts anew")
             raise
 
@@ -297,58 +291,6 @@ def _alive(engine: Engine, connection: Any, record: Any, _: Any) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error:
             raise DisconnectionError from None  # the pool tries another
-
-
-def parsed_url(url: str) -> URL:
-    """Read a database's URL.
-
-    Parameters
-    ----------
-    url
-        As in `open_store`.
-
-    Raises
-    ------
-    StoreError
-        If it is of neither database.
-    """
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError:
-        raise StoreError("store_url", "must be sqlite:///FILE or postgresql://USER@HOST/DATABASE") from None
-    if parsed.drivername in (POSTGRESQL, "postgres", "postgresql+psycopg"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername != SQLITE or not parsed.database or parsed.database == ":memory:":
-        raise StoreError("store_url", "must be sqlite:///FILE or postgresql://USER@HOST/DATABASE")
-    return parsed
-
-
-def is_guarded(url: URL) -> bool:
-    """Tell whether nobody on the way to a database can read along or pose as it.
-
-    Parameters
-    ----------
-    url
-        Of PostgreSQL.
-    """
-    host = str(url.query.get("host") or url.host or os.environ.get("PGHOST") or "")
-    mode = url.query.get("sslmode") or os.environ.get("PGSSLMODE")
-    if not host or host.startswith("/") or host == "localhost" or mode == "verify-full":
-        return True
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return False
-
-
-def shown_url(url: URL) -> str:
-    """Write a URL without its password.
-
-    Parameters
-    ----------
-    url
-        The URL.
-    """
-    return url.render_as_string(hide_password=True)
 
 
 def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:

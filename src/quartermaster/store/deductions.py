@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, select, tuple_, update
 
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.stock_ledger import StockLine, enter_all
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 
-MOST_PAIRS = 500
-"""Pairs that one statement names."""
 _MARK = (
     update(RESERVATION_LINES)
     .where(RESERVATION_LINES.c.reservation_id == bindparam("which"), RESERVATION_LINES.c.number == bindparam("at"))
@@ -74,9 +73,7 @@ def lines_to_deduct(
     if pairs is None:
         rows = transaction.all(query)
     else:
-        named = sorted(pairs)
-        chunks = (named[at : at + MOST_PAIRS] for at in range(0, len(named), MOST_PAIRS))
-        rows = [row for chunk in chunks for row in transaction.all(query.where(_of(chunk)))]
+        rows = [row for chunk in in_chunks(sorted(pairs)) for row in transaction.all(query.where(_of(chunk)))]
     return [CommitLine(row.reservation_id, row.number, StockLine(row.node_id, row.sku, row.quantity)) for row in rows]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, bindparam, select, update
 
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit_all
 from quartermaster.store.fail_points import fail_point
@@ -14,8 +15,6 @@ from quartermaster.store.stock_ledger import enter_all
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 
 HELD, EXPIRED = "held", "expired"
-AT_ONCE = 500
-"""Reservations whose lines are read by one statement."""
 _EXPIRE = (
     update(RESERVATIONS)
     .where(RESERVATIONS.c.reservation_id == bindparam("which"), RESERVATIONS.c.state == HELD)
@@ -72,6 +71,6 @@ def _lines(transaction: Transaction, names: Sequence[str]) -> list[tuple[str, St
     )
     return [
         (row.reservation_id, StockLine(row.node_id, row.sku, row.quantity))
-        for at in range(0, len(names), AT_ONCE)
-        for row in transaction.all(query.where(line.reservation_id.in_(names[at : at + AT_ONCE])))
+        for chunk in in_chunks(names)
+        for row in transaction.all(query.where(line.reservation_id.in_(chunk)))
     ]

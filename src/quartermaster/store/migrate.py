@@ -15,8 +15,9 @@ from sqlalchemy import select, text
 
 from quartermaster.errors import StoreError
 from quartermaster.store.audit import audit
-from quartermaster.store.database import SQLITE, Store, Transaction
+from quartermaster.store.database import Store, Transaction
 from quartermaster.store.tables import METADATA, SCOPES
+from quartermaster.store.urls import SQLITE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 0x517A57E2

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from quartermaster.errors import StoreError
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
-from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED
+from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED, note_all
 from quartermaster.store.orders import NewOrder
-from quartermaster.store.reserved_orders import in_chunks, settle_reserved
-from quartermaster.store.tables import ORDER_EVENTS, ORDER_LINES, ORDERS
+from quartermaster.store.reserved_orders import settle_reserved
+from quartermaster.store.tables import ORDER_LINES, ORDERS
 
 _CHANGE = (
     update(ORDERS)
@@ -102,7 +102,9 @@ def _put(transaction: Transaction, scope_id: str, orders: Sequence[NewOrder]) ->
     if written:
         _write_orders(transaction, scope_id, written)
         _write_lines(transaction, scope_id, [order for order, _, _ in written])
-        _write_history(transaction, scope_id, [(order, str(result)) for order, _, result in written])
+        history = ((order.order_id, str(result), _stands(order)) for order, _, result in written)
+        note_all(transaction, scope_id, history)
+        fail_point("order lines written")
         settle_reserved(transaction, scope_id, [order.order_id for order, _, _ in written if not order.rejected])
     return told
 
@@ -145,8 +147,7 @@ def _write_orders(
     made, changed = [], []
     for order, digest, result in rows:
         values = {
-            "state": REJECTED if order.rejected else OPEN,
-            "reason": order.rejected,
+            **_stands(order),
             "document": order.document,
             "sha256": digest,
             "updated_at": transaction.now,
@@ -182,20 +183,6 @@ def _write_lines(transaction: Transaction, scope_id: str, orders: Sequence[NewOr
         transaction.run(insert(ORDER_LINES), rows)
 
 
-def _write_history(transaction: Transaction, scope_id: str, rows: Sequence[tuple[NewOrder, str]]) -> None:
-    entries = [
-        {
-            "scope_id": scope_id,
-            "order_id": order.order_id,
-            "at": transaction.now,
-            "event": happened,
-            "detail": json.dumps(
-                {"state": REJECTED if order.rejected else OPEN, "reason": order.rejected},
-                sort_keys=True,
-                ensure_ascii=False,
-            ),
-        }
-        for order, happened in rows
-    ]
-    transaction.run(insert(ORDER_EVENTS), entries)
-    fail_point("order lines written")
+def _stands(order: NewOrder) -> dict[str, str]:
+    """Say how an order stands that has just come in."""
+    return {"state": REJECTED if order.rejected else OPEN, "reason": order.rejected}

@@ -6,7 +6,7 @@ open → allocated | backordered | rejected | cancelled        backordered → a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import insert
@@ -30,12 +30,27 @@ def note(transaction: Transaction, scope_id: str, order_id: str, happened: str, 
     happened, detail
         What, and more of it as JSON values.
     """
-    transaction.run(
-        insert(ORDER_EVENTS).values(
-            scope_id=scope_id,
-            order_id=order_id,
-            at=transaction.now,
-            event=happened,
-            detail=json.dumps(detail, sort_keys=True, ensure_ascii=False),
-        )
-    )
+    note_all(transaction, scope_id, [(order_id, happened, detail)])
+
+
+def note_all(transaction: Transaction, scope_id: str, entries: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Append to the history of orders.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    entries
+        Of which order, what happened, and more of it as JSON values; at least one.
+    """
+    rows = [
+        {
+            "scope_id": scope_id,
+            "order_id": order_id,
+            "at": transaction.now,
+            "event": happened,
+            "detail": json.dumps(detail, sort_keys=True, ensure_ascii=False),
+        }
+        for order_id, happened, detail in entries
+    ]
+    transaction.run(insert(ORDER_EVENTS), rows)

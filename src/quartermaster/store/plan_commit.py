@@ -15,6 +15,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import Text, bindparam, func, insert, select, update
 
 from quartermaster.errors import StoreError
+from quartermaster.store.available import availability
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.expiry import sweep
@@ -22,9 +24,9 @@ from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
 from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note
 from quartermaster.store.plans import COMMITTED, FINISHED, SUPERSEDED, StoredPlan, stored_plan
-from quartermaster.store.reserved_orders import in_chunks, orders_held, settle_reserved
+from quartermaster.store.reserved_orders import orders_held, settle_reserved
 from quartermaster.store.scopes import count, scope_state
-from quartermaster.store.stock import availability, take
+from quartermaster.store.stock import take
 from quartermaster.store.tables import (
     ALLOCATIONS,
     LEDGER,

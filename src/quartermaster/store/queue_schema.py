@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.schema import CreateSchema
 
 from quartermaster.errors import StoreError
-from quartermaster.store.database import SQLITE, Store, Transaction
+from quartermaster.store.database import Store, Transaction
+from quartermaster.store.urls import SQLITE
 
 SUFFIX = "_queue"
 """What the name of the schema of the tables gets."""

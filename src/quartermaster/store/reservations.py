@@ -16,12 +16,13 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from quartermaster.errors import StoreError
+from quartermaster.store.available import availability
 from quartermaster.store.database import Transaction
 from quartermaster.store.expiry import EXPIRED, HELD, sweep
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.reserved_orders import settle_reserved, state_of
 from quartermaster.store.scopes import count, scope_state
-from quartermaster.store.stock import StockLine, availability, give_all_back, take
+from quartermaster.store.stock import StockLine, give_all_back, take
 from quartermaster.store.stock_ledger import enter_all, lines_of
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS
 

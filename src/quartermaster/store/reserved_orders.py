@@ -13,15 +13,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, select, update
 
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.order_states import ALLOCATED, PLANNABLE, note
 from quartermaster.store.stock_ledger import StockLine, lines_of
 from quartermaster.store.tables import ALLOCATIONS, ORDER_LINES, ORDERS, RESERVATIONS
-
-MOST_ORDERS = 500
-"""Orders that one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +86,6 @@ def state_of(transaction: Transaction, scope_id: str, order_id: str) -> str | No
     return None if row is None else str(row.state)
 
 
-def in_chunks(order_ids: Sequence[str]) -> list[Sequence[str]]:
-    """Cut a list of orders into parts that one statement can name.
-
-    Parameters
-    ----------
-    order_ids
-        The orders.
-    """
-    return [order_ids[at : at + MOST_ORDERS] for at in range(0, len(order_ids), MOST_ORDERS)]
-
-
 def settle_reserved(transaction: Transaction, scope_id: str, order_ids: Sequence[str] | None = None) -> list[Settled]:
     """Give orders that wait the units of reservations that were committed for them, once.
 
@@ -114,8 +101,8 @@ def settle_reserved(transaction: Transaction, scope_id: str, order_ids: Sequence
         same = and_(ORDERS.c.scope_id == RESERVATIONS.c.scope_id, ORDERS.c.order_id == RESERVATIONS.c.order_id)
         rows = transaction.all(query.join(ORDERS, same).where(ORDERS.c.state.in_(PLANNABLE)))
     else:
-        chunks = in_chunks(order_ids)
-        rows = [row for chunk in chunks for row in transaction.all(query.where(RESERVATIONS.c.order_id.in_(chunk)))]
+        parts = (query.where(RESERVATIONS.c.order_id.in_(chunk)) for chunk in in_chunks(order_ids))
+        rows = [row for part in parts for row in transaction.all(part)]
     return [
         one for order_id in sorted(row.order_id for row in rows) for one in _settle(transaction, scope_id, order_id)
     ]

@@ -18,9 +18,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, case, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert, select, tuple_, update
 
 from quartermaster.errors import StoreError
+from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.deductions import lines_to_deduct, mark_deducted
 from quartermaster.store.events import emit
@@ -28,22 +29,19 @@ from quartermaster.store.fail_points import fail_point
 from quartermaster.store.instants import time_of
 from quartermaster.store.scopes import ScopeState, count, scope_state
 from quartermaster.store.stock_ledger import StockLine
-from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS, STOCK
+from quartermaster.store.tables import STOCK
 
 __all__ = [
     "Feed",
     "StockLine",
     "StockRow",
-    "availability",
-    "availability_after",
+    "by_code_points",
     "comes_late",
     "give_all_back",
     "take",
     "take_feed",
 ]
 
-MOST_NAMED = 500
-"""SKUs asked for by name; above, all are read."""
 SHORTFALL = "shortfall"
 """Type of the event that a feed lowers supply below what is reserved."""
 
@@ -136,7 +134,7 @@ def take_feed(transaction: Transaction, scope_id: str, feed: Feed) -> ScopeState
     if not comes_late(state, feed):
         _change_stock(transaction, state, feed)
         counters["stock_version"] = state.stock_version + 1
-        counters["feed_as_of"] = max(feed.as_of, feed.as_of if state.feed_as_of is None else state.feed_as_of)
+        counters["feed_as_of"] = max(feed.as_of, state.feed_as_of or feed.as_of)
         if feed.full:
             counters["picture_as_of"] = feed.as_of
     count(transaction, scope_id, **counters)
@@ -192,15 +190,14 @@ def _check_order(state: ScopeState, feed: Feed) -> None:
 def _lock(transaction: Transaction, scope_id: str, pairs: set[tuple[str, str]] | None) -> set[tuple[str, str]]:
     """Lock stock in the order in which everybody takes it, and return which of it there is; None = all of the scope."""
     node, sku = STOCK.c.node_id, STOCK.c.sku
-    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*_in_order(transaction))
+    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*by_code_points(transaction))
     query = query.with_for_update(key_share=True)
     if pairs is None:
         return {(row.node_id, row.sku) for row in transaction.all(query)}
-    named = sorted(pairs)
     return {
         (row.node_id, row.sku)
-        for at in range(0, len(named), MOST_NAMED)
-        for row in transaction.all(query.where(tuple_(node, sku).in_(named[at : at + MOST_NAMED])))
+        for chunk in in_chunks(sorted(pairs))
+        for row in transaction.all(query.where(tuple_(node, sku).in_(chunk)))
     }
 
 
@@ -303,81 +300,13 @@ def give_all_back(transaction: Transaction, scope_id: str, lines: Iterable[Stock
     transaction.run(_GIVE_BACK, rows)
 
 
-def availability(
-    transaction: Transaction, scope_id: str, pairs: Iterable[tuple[str, str]] | None = None
-) -> dict[tuple[str, str], int]:
-    """Return the units that may be reserved now, by node and SKU.
+def by_code_points(transaction: Transaction) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Return node and SKU as both databases compare them by code points, in which order stock is locked.
 
     Parameters
     ----------
-    transaction, scope_id
-        Where.
-    pairs
-        Which; None = all.
+    transaction
+        The transaction.
     """
-    wanted = None if pairs is None else set(pairs)
-    query = _available(scope_id, transaction.now)
-    skus = sorted({sku for _, sku in wanted or ()})
-    if wanted is not None and len(skus) <= MOST_NAMED:
-        query = query.where(STOCK.c.sku.in_(skus))
-    return {
-        (row.node_id, row.sku): max(0, int(row.available))
-        for row in transaction.all(query)
-        if wanted is None or (row.node_id, row.sku) in wanted
-    }
-
-
-def availability_after(
-    transaction: Transaction,
-    scope_id: str,
-    after: tuple[str, str],
-    most: int,
-    *,
-    node_id: str | None = None,
-    sku: str | None = None,
-) -> list[tuple[str, str, int]]:
-    """Return node, SKU and the units that may be reserved now, by node and SKU; only so many of them.
-
-    Parameters
-    ----------
-    transaction, scope_id
-        Where.
-    after
-        The pair they come after, by code points.
-    most
-        How many, at the most.
-    node_id, sku
-        Only those of them; None = of all.
-    """
-    pair = _in_order(transaction)
-    query = _available(scope_id, transaction.now).where(tuple_(*pair) > tuple_(*after))
-    if node_id is not None:
-        query = query.where(STOCK.c.node_id == node_id)
-    if sku is not None:
-        query = query.where(STOCK.c.sku == sku)
-    rows = transaction.all(query.order_by(*pair).limit(most))
-    return [(row.node_id, row.sku, max(0, int(row.available))) for row in rows]
-
-
-def _in_order(transaction: Transaction) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Return node and SKU as both databases compare them by code points."""
     node, sku = STOCK.c.node_id, STOCK.c.sku
     return (node.collate("C"), sku.collate("C")) if transaction.is_postgresql else (node, sku)
-
-
-def _available(scope_id: str, now: int) -> Select[tuple[str, str, int]]:
-    lines, reservations = RESERVATION_LINES, RESERVATIONS
-    expired = (
-        select(lines.c.node_id, lines.c.sku, func.sum(lines.c.quantity).label("units"))
-        .join(reservations, reservations.c.reservation_id == lines.c.reservation_id)
-        .where(reservations.c.scope_id == scope_id, reservations.c.state == "held", reservations.c.expires_at <= now)
-        .group_by(lines.c.node_id, lines.c.sku)
-        .subquery()
-    )
-    units = STOCK.c.supply - STOCK.c.reserved + func.coalesce(expired.c.units, 0)
-    both = and_(expired.c.node_id == STOCK.c.node_id, expired.c.sku == STOCK.c.sku)
-    return (
-        select(STOCK.c.node_id, STOCK.c.sku, units.label("available"))
-        .outerjoin(expired, both)
-        .where(STOCK.c.scope_id == scope_id)
-    )

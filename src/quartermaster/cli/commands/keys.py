@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, console, print_json
+from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, print_json
 from quartermaster.cli.database import DEFAULT_DATABASE, Database, opened
 
 if TYPE_CHECKING:
@@ -84,16 +84,9 @@ def list_keys(
     if json:
         print_json(found)
         return
-    from rich.table import Table
-    from rich.text import Text
+    from quartermaster.cli.records import show_records
 
-    table = Table(title=f"{len(found)} keys", title_justify="left")
-    for heading in ("key_id", "name", "actions", "scopes", "expires_at", "revoked_at", "last_used_at"):
-        table.add_column(heading, overflow="fold")
-    for key in found:
-        cells = (", ".join(cell) if isinstance(cell, list) else cell or "" for cell in key.values())
-        table.add_row(*(Text(cell) for cell in cells))
-    console().print(table)
+    show_records("keys", found)
 
 
 @keys.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, console, print_json
+from quartermaster.cli.conduct import Debug, Errors, ErrorsForm, Json, print_json
 from quartermaster.cli.database import DEFAULT_DATABASE, Database, opened
 from quartermaster.cli.webhook_options import WebhookKey
 
@@ -106,15 +106,9 @@ def list_webhooks(
     if json:
         print_json(found)
         return
-    from rich.table import Table
-    from rich.text import Text
+    from quartermaster.cli.records import show_records
 
-    table = Table(title=f"{len(found)} webhooks", title_justify="left")
-    for heading in found[0] if found else ():
-        table.add_column(heading, overflow="fold")
-    for row in found:
-        table.add_row(*(Text(", ".join(cell) if isinstance(cell, list) else str(cell)) for cell in row.values()))
-    console().print(table)
+    show_records("webhooks", found)
 
 
 @webhooks.command()
