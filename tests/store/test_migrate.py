@@ -43,6 +43,24 @@ def test_an_empty_database_is_told_from_one_that_is_up_to_date(empty):
         assert set(inspect(transaction.connection).get_table_names()) == {*METADATA.tables, "alembic_version"}
 
 
+def at_revision(store, name):
+    change = text("UPDATE alembic_version SET version_num = :name")
+    store.transact(lambda transaction: transaction.run(change, {"name": name}))
+
+
+@pytest.mark.parametrize("other", ["0001", "9999"])
+def test_a_database_of_another_version_is_refused_as_it_is(store, other):
+    at_revision(store, other)
+    try:
+        before = everything(store)
+        for look in (upgrade, require_up_to_date):
+            with refused("store_revision"):
+                look(store)
+        assert everything(store) == before
+    finally:
+        at_revision(store, newest())
+
+
 def test_the_check_sees_tables_that_are_other_than_they_should_be(store):
     assert check(store) == []
     change = "DROP INDEX uq_plans_current"

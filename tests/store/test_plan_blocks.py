@@ -6,13 +6,8 @@ import random
 import zlib
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import text
 from store_cases import SCOPE, planned, refused
 
-from quartermaster.store import open_store
-from quartermaster.store.migrate import MIGRATIONS, check, upgrade
 from quartermaster.store.plan_blocks import BLOCK_ROWS
 from quartermaster.store.plans import page_of, part_of
 
@@ -56,32 +51,3 @@ def test_a_page_costs_its_own_blocks_however_long_the_table_is(store, rows, monk
     found, total = read(store, page_of, plan_id, "t.csv", rows - 1_500, 1_000)
     assert (found.count(b"\n"), total) == (1_001, rows)
     assert len(opened) <= 3
-
-
-def test_files_of_the_first_tables_are_cut_when_they_are_upgraded(url):
-    store = open_store(url)
-
-    def first(transaction):
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = transaction.connection
-        command.upgrade(config, "0001")
-        run = transaction.run
-        run(text("INSERT INTO scopes (scope_id, created_at) VALUES ('north', 0)"))
-        run(text("INSERT INTO plans (plan_id, scope_id, state, policy, created_at, finished_at) "
-                 "VALUES ('p', 'north', 'finished', '{}', 0, 0)"))  # fmt: skip
-        for name in ("t.csv", "empty.csv", "plan.json"):
-            run(
-                text("INSERT INTO plan_parts (plan_id, name, content) VALUES ('p', :name, :content)"),
-                {"name": name, "content": zlib.compress(b"" if name == "empty.csv" else table(2_500))},
-            )
-
-    store.transact(first)
-    upgrade(store)
-    assert check(store) == []
-    for name in ("t.csv", "plan.json"):
-        assert read(store, part_of, "p", name) == table(2_500)
-    found, total = read(store, page_of, "p", "t.csv", 999, 2)
-    assert (found, total) == (HEADER + b'999,"x\r y"\n1000,"x\r y"\n', 2_500)
-    assert read(store, page_of, "p", "empty.csv", 0, 1) == (b"", 0)
-    store.close()

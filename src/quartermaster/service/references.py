@@ -12,11 +12,12 @@ from typing import Any
 from quartermaster import io
 from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.snapshot import Snapshot
-from quartermaster.errors import InputError, Problem, StoreError
+from quartermaster.errors import InputError, Problem
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
-from quartermaster.store.snapshots import Stored, content_of, latest_snapshot
+from quartermaster.store.snapshots import Stored, content_of
+from quartermaster.store.standing import standing
 
 MOST_HELD = 4
 """Snapshots held in memory."""
@@ -143,10 +144,7 @@ class References:
         StoreError
             ``no_snapshot`` before the first.
         """
-        stored = latest_snapshot(transaction, scope_id)
-        if stored is None:
-            raise StoreError("no_snapshot", "put a snapshot into the scope first")
-        return self.of_stored(transaction, stored)
+        return self.of_stored(transaction, standing(transaction, scope_id).stored)
 
     def of_stored(self, transaction: Transaction, stored: Stored) -> Reference:
         """Return a snapshot, read at most once.

@@ -31,13 +31,21 @@ def upgrade(store: Store) -> str:
     ----------
     store
         The database.
+
+    Raises
+    ------
+    StoreError
+        ``store_revision`` where another version of this program made it, whose revision this one does not know.
     """
 
     def run(transaction: Transaction) -> None:
         if transaction.is_postgresql:
             transaction.run(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        found = MigrationContext.configure(transaction.connection).get_current_revision()
+        config = _config()
+        if found not in (None, *(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())):
+            detail = f"the database is at revision {found}, which this version of the program does not know"
+            raise StoreError("store_revision", detail)
         config.attributes["connection"] = transaction.connection
         command.upgrade(config, "head")
 
@@ -47,9 +55,13 @@ def upgrade(store: Store) -> str:
 
 def newest() -> str:
     """Return the newest revision that there is."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return str(ScriptDirectory.from_config(config).get_current_head())
+    return config
 
 
 def revision(store: Store) -> str | None:

@@ -1,9 +1,9 @@
-"""The first tables."""
+"""Every table. What came before was never released."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -53,6 +53,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope_id", name=op.f("pk_scopes")),
     )
     op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_secrets")),
+    )
+    op.create_table(
         "events",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
@@ -81,7 +87,7 @@ def upgrade() -> None:
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("reason", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -98,15 +104,15 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.Text(), nullable=False),
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("is_current", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_current", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("snapshot_version", sa.Text(), nullable=True),
         sa.Column("stock_version", sa.BigInteger(), nullable=True),
         sa.Column("fence", sa.BigInteger(), nullable=True),
         sa.Column("progress", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("summary", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("failure", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("stop_asked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("failure", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("stop_asked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
@@ -160,6 +166,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id"], unique=False)
     op.create_table(
+        "run_totals",
+        sa.Column("scope_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("value >= 0", name=op.f("ck_run_totals_value")),
+        sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_run_totals_scope_id")),
+        sa.PrimaryKeyConstraint("scope_id", "name", name=op.f("pk_run_totals")),
+    )
+    op.create_table(
         "snapshots",
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
@@ -192,6 +207,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope_id", "node_id", "sku", name=op.f("pk_stock")),
     )
     op.create_index("ix_stock_sku", "stock", ["scope_id", "sku"], unique=False)
+    op.create_table(
+        "webhooks",
+        sa.Column("scope_id", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("types", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("secret_sha256", sa.Text(), nullable=False),
+        sa.Column("after", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("fence", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'disabled')", name=op.f("ck_webhooks_state")),
+        sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_webhooks_scope_id")),
+        sa.PrimaryKeyConstraint("scope_id", "webhook_id", name=op.f("pk_webhooks")),
+    )
     op.create_table(
         "ledger",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -251,12 +287,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope_id", "order_id", "line_id", name=op.f("pk_order_lines")),
     )
     op.create_table(
-        "plan_parts",
+        "plan_blocks",
         sa.Column("plan_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_plan_parts_plan_id")),
-        sa.PrimaryKeyConstraint("plan_id", "name", name=op.f("pk_plan_parts")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_plan_blocks_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", "name", "number", name=op.f("pk_plan_blocks")),
     )
     op.create_table(
         "reservation_lines",
@@ -266,7 +304,7 @@ def upgrade() -> None:
         sa.Column("node_id", sa.Text(), nullable=False),
         sa.Column("sku", sa.Text(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("deducted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("deducted", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_reservation_lines_quantity")),
         sa.ForeignKeyConstraint(
             ["reservation_id"], ["reservations.reservation_id"], name=op.f("fk_reservation_lines_reservation_id")
