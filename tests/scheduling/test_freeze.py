@@ -96,6 +96,32 @@ def test_a_second_wave_has_what_the_first_left(small_day):
     assert stock[("CHI", "A")] == 2
 
 
+def test_reservations_use_the_capacity_of_their_nodes(small_day):
+    store = small_day
+
+    def happen(transaction):
+        reserve(transaction, SCOPE, [StockLine("CHI", "A", 1)], 60_000_000)  # expires
+        reserve(transaction, SCOPE, [StockLine("CHI", "A", 2), StockLine("CHI", "B", 1)], 7_200_000_000)
+        gone = reserve(transaction, SCOPE, [StockLine("CHI", "A", 1)], 7_200_000_000)
+        release(transaction, SCOPE, gone.reservation_id)
+        kept = reserve(transaction, SCOPE, [StockLine("CHI", "A", 1), StockLine("LAX", "A", 3)], 60_000_000)
+        commit(transaction, SCOPE, kept.reservation_id)
+
+    def left():
+        return [(node["max_units"], node["max_shipments"]) for node in tables(freeze(store))[0]["nodes"][:1]]
+
+    assert left() == [(100, 50)]
+    store.transact(happen)
+    store.clock.forward(minutes=5)
+    assert left() == [(96, 48)]  # 3 units held, 1 committed
+    put_day(
+        store,
+        small_snapshot(nodes=[Node(node_id="CHI", **CHICAGO, max_units=5, max_shipments=4)], stock={("CHI", "A"): 9}),
+        "v2",
+    )
+    assert left() == [(2, 3)]  # the new snapshot knows what was committed before it, not what is held
+
+
 @pytest.mark.parametrize(("own", "policy", "planned"), [(None, 0, None), (1, 0, "left out"), (3, 0, 2), (None, 2, 1)])
 def test_shipments_that_an_order_has_had_count(store, own, policy, planned):
     order = {"order_id": "o3", **NEWARK, "lines": [{"line_id": "1", "sku": "B", "quantity": 2}]}

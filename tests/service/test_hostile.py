@@ -184,7 +184,7 @@ def test_texts_that_are_sql_elsewhere_are_texts(api, store):
 
 def test_ids_that_are_sql_elsewhere_come_back_byte_for_byte(api, store):
     legal = [text for text in TEXTS if text[0] not in "=+-@" and text == text.strip() and len(text) <= 128]
-    sent = random.Random(SEED).sample(legal, PAYLOADS)
+    sent = random.Random(SEED).sample(legal, min(PAYLOADS, len(legal)))
     told = api.ask("POST", "/v1/scopes/north/orders", {"orders": [{**ORDER, "order_id": text} for text in sent]})
     assert {one["result"] for one in told.json()["orders"]} == {"created"}, told.text
     for text in sent:

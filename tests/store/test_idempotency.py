@@ -132,6 +132,7 @@ def test_copies_at_once_have_one_effect(store):
         assert reservations(store) == number + 1
     assert available(store) == {A: 1000 - ROUNDS}
     adds_up(store)
+    print(f"{ROUNDS} rounds of {COPIES} copies: one effect each")
 
 
 @pytest.mark.parametrize("place", ["after commit", "before commit"])
@@ -159,3 +160,4 @@ def test_a_reply_that_was_lost_is_given_again(store_url, place):
     assert available(store) == {A: 1}
     adds_up(store)
     store.close()
+    print(f"{LOST} replies lost, killed {place}: one effect each")

@@ -5,7 +5,7 @@ Everything comes from one state of the store. Of the snapshot only orders, stock
 - orders are those of the store that wait, with the units of each line that wait; what committed shipments an order has
   had counts towards its `max_shipments`, and an order that may have no more of them is left waiting;
 - stock is what may be reserved now, so that feeds, reservations and commits since the snapshot all count;
-- capacity of a node is what committed plans of the same snapshot left of it.
+- capacity of a node is what reservations and committed plans of the same snapshot left of it.
 """
 
 from __future__ import annotations

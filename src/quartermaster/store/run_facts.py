@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, union_all, update
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
@@ -13,7 +13,17 @@ from quartermaster.store.fail_points import fail_point
 from quartermaster.store.order_states import OPEN, PLANNABLE, REJECTED, note
 from quartermaster.store.plans import QUEUED, RUNNING
 from quartermaster.store.reserved_orders import held_for_orders
-from quartermaster.store.tables import ALLOCATIONS, LEASES, ORDER_LINES, ORDERS, PLANS, SCOPES
+from quartermaster.store.tables import (
+    ALLOCATIONS,
+    LEASES,
+    ORDER_LINES,
+    ORDERS,
+    PLANS,
+    RESERVATION_LINES,
+    RESERVATIONS,
+    SCOPES,
+    SNAPSHOTS,
+)
 
 NEWEST = 50
 """Plans looked at for the last one of the schedule."""
@@ -21,7 +31,7 @@ NEWEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Capacity of a node that committed plans used.
+    """Capacity of a node that plans and reservations use.
 
     Parameters
     ----------
@@ -105,26 +115,34 @@ def orders_since(transaction: Transaction, scope_id: str, since: int) -> int:
 
 
 def capacity_used(transaction: Transaction, scope_id: str, snapshot_version: str) -> Mapping[str, Used]:
-    """Return what committed plans of a snapshot used of the capacity of its nodes, by node.
+    """Return what is used of the capacity of the nodes of a snapshot, by node.
+
+    Committed plans of the snapshot use it; so do reservations that are held, and those committed since the snapshot
+    came: what a reservation has at one node is one shipment.
 
     Parameters
     ----------
     transaction, scope_id, snapshot_version
         Which snapshot.
     """
-    shipments = (
-        select(
-            ALLOCATIONS.c.node_id,
-            ALLOCATIONS.c.plan_id,
-            ALLOCATIONS.c.order_id,
-            ALLOCATIONS.c.shipment_id,
-            func.sum(ALLOCATIONS.c.quantity).label("units"),
-        )
+    planned = (
+        select(ALLOCATIONS.c.node_id, func.sum(ALLOCATIONS.c.quantity).label("units"))
         .join(PLANS, PLANS.c.plan_id == ALLOCATIONS.c.plan_id)
         .where(ALLOCATIONS.c.scope_id == scope_id, PLANS.c.snapshot_version == snapshot_version)
         .group_by(ALLOCATIONS.c.node_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.order_id, ALLOCATIONS.c.shipment_id)
-        .subquery()
     )
+    own, line = RESERVATIONS.c, RESERVATION_LINES.c
+    snapshot = (SNAPSHOTS.c.scope_id == scope_id, SNAPSHOTS.c.version == snapshot_version)
+    since = select(SNAPSHOTS.c.created_at).where(*snapshot).scalar_subquery()
+    of_plan = exists().where(ALLOCATIONS.c.reservation_id == own.reservation_id, ALLOCATIONS.c.plan_id.is_not(None))
+    held = and_(own.state == "held", own.expires_at > transaction.now)
+    reserved = (
+        select(line.node_id, func.sum(line.quantity).label("units"))
+        .join(RESERVATIONS, own.reservation_id == line.reservation_id)
+        .where(own.scope_id == scope_id, or_(held, and_(own.state == "committed", own.resolved_at >= since)), ~of_plan)
+        .group_by(line.node_id, line.reservation_id)
+    )
+    shipments = union_all(planned, reserved).subquery()
     query = select(
         shipments.c.node_id, func.count().label("shipments"), func.sum(shipments.c.units).label("units")
     ).group_by(shipments.c.node_id)
