@@ -90,6 +90,8 @@ def fluid_prices(
     runner
         Who solves the programs.
     """
+    if not arrays.n_orders:
+        return FluidPrices(no_prices(arrays).resource, 0.0, 0.0, finished=True, clocked=False)
     arrays = replace(arrays, opening=np.zeros_like(arrays.opening))
     pricer, options, everyone = Pricer(arrays), _Options(arrays), np.ones(arrays.n_orders, dtype=bool)
     nothing = np.empty(0, dtype=np.int64)
@@ -109,12 +111,13 @@ def fluid_prices(
     )
     options.keep_best(prices.resource, KEPT_OPTIONS)
     options.add(nothing, waiting, free, everyone)  # with it, every program has an answer
-    best, value = float(bound), np.inf
+    best, value, cut = float(bound), np.inf, False
     for _ in range(MAX_ROUNDS):
         if len(options) > MASTER_OPTIONS or seconds_left() <= 0:
             break
         solved = _solve(options, weight, arrays.capacity, seconds_left(), runner)
         if solved is None:
+            cut = True
             break
         dual, order_dual, value = solved
         now = replace(prices, resource=np.rint(dual).astype(np.int64))
@@ -127,7 +130,7 @@ def fluid_prices(
         if value - found <= CLOSE * max(1.0, abs(value)) or not options.add(chosen, paid, now.resource, saving):
             # nothing has a negative reduced cost: these are duals of the whole model, but for their rounding
             return FluidPrices(now.resource, found, value, finished=True, clocked=False)
-    return FluidPrices(prices.resource, best, value, finished=False, clocked=seconds_left() <= 0)
+    return FluidPrices(prices.resource, best, value, finished=False, clocked=cut or seconds_left() <= 0)
 
 
 class _Options:

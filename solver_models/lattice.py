@@ -134,13 +134,26 @@ def lattice_weights(lattice: Lattice) -> Ints:
     return weights
 
 
-@lru_cache(maxsize=4096)
+SMALL_PAIRS = 5000
+"""Pairs of a lattice of which many are kept: some 200 KB with all that is derived from it."""
+
+
 def lattice_of(quantities: tuple[int, ...]) -> Lattice:
-    """Return the lattice of some quantities; the same object for the same quantities.
+    """Return the lattice of some quantities; the same object for the same quantities, of late.
 
     Parameters
     ----------
     quantities
         Units of each line.
     """
+    return _small(quantities) if pair_count(quantities) <= SMALL_PAIRS else _large(quantities)
+
+
+@lru_cache(maxsize=2048)
+def _small(quantities: tuple[int, ...]) -> Lattice:
+    return Lattice(quantities)
+
+
+@lru_cache(maxsize=32)
+def _large(quantities: tuple[int, ...]) -> Lattice:
     return Lattice(quantities)

@@ -96,6 +96,23 @@ def test_time_can_run_out(problems: list[PlanningProblem], rule: str) -> None:
     assert run_rule(problem, rule, deadline=lambda: False).finished
 
 
+@pytest.mark.parametrize("rule", ["cheapest", "nearest", "priority", "highest_stock"])
+def test_the_clock_is_asked_before_each_order(
+    problems: list[PlanningProblem], rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_options, "MAX_STEPS", 0)  # each order by itself, as large ones are
+    problem = problems[0]
+    asked: list[int] = []
+    assert run_rule(problem, rule, deadline=lambda: bool(asked.append(1))).finished
+    assert len(asked) >= problem.n_orders > 3
+    left = len(asked) - problem.n_orders + 3
+    asked.clear()
+    stopped = run_rule(problem, rule, deadline=lambda: asked.append(1) or len(asked) > left)
+    assert not stopped.finished
+    served = set(problem.line_order[stopped.sourcing.line].tolist())
+    assert served <= set(problem.order_sequence[:3].tolist())
+
+
 def test_an_unknown_rule_is_our_bug(problems: list[PlanningProblem]) -> None:
     with pytest.raises(ModelError, match="dearest"):
         run_rule(problems[0], "dearest")

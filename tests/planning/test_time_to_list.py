@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from simple_day import NEW_YORK, NEWARK, simple_day
 
 from quartermaster.domain.network import Node
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.domain.outlook import Forecast
 from quartermaster.planning import optimum
+from quartermaster.planning.foresight import decide_with_foresight
 from quartermaster.planning.problem import build_problem
 from quartermaster.planning.stopwatch import Stopwatch
-from quartermaster.policy import Policy
+from quartermaster.policy import FuturePolicy, Policy
 
 LIMIT = 10.0
 
@@ -38,3 +42,29 @@ def test_no_candidates_are_listed_in_less_time_than_the_first_rule_took(
     assert ("columns" in decision.counters) == listed
     assert decision.deterministic == (rules == 3)
     assert any("named rules only" in warning for warning in decision.warnings) != listed
+
+
+@pytest.mark.parametrize(("seconds", "priced"), [(1.0, True), (6.0, False)])
+def test_no_stock_is_priced_in_less_time_than_the_first_rule_took(
+    seconds: float, priced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, run_rule = [0.0], optimum.run_rule
+
+    def slow_rule(*given):
+        clock[0] += seconds
+        return run_rule(*given)
+
+    monkeypatch.setattr(optimum, "run_rule", slow_rule)
+    monkeypatch.setattr(optimum, "RULES", optimum.RULES[:1])
+    day = simple_day(
+        orders=[Order(order_id="o", **NEW_YORK)],
+        lines=[OrderLine(order_id="o", line_id="1", sku="a", quantity=1)],
+        nodes=[Node(node_id="near", **NEWARK)],
+        stock={("near", "a"): 1},
+        forecast=[Forecast(sku="a", units_per_day=Decimal(5), lat=40.0, lon=-74.0)],
+    )
+    problem = build_problem(day, Policy(future=FuturePolicy(horizon_days=3)))
+    decision, foresight = decide_with_foresight(problem, None, Stopwatch(lambda: clock[0], LIMIT))
+    assert bool(len(foresight.value.price)) == priced
+    assert decision.deterministic == priced
+    assert any("no room to price stock" in warning for warning in decision.warnings) != priced

@@ -12,7 +12,9 @@ from sourcing_handmade import Shared, Wanted, Way, sourcing_problem
 from sourcing_instances import random_sourcing, scaled
 from sourcing_options import options_of
 
+from solver_models.backend import Answer
 from solver_models.fluid import FluidPrices, fluid_prices
+from solver_models.runner import InProcess
 from solver_models.sourcing import INFEASIBLE, SourcingArrays
 
 MICRO = 1_000_000
@@ -44,6 +46,21 @@ def drawn(seed: int) -> tuple[SourcingArrays, np.ndarray]:
     rng = np.random.default_rng(seed)
     weight = np.round(rng.random(arrays.n_orders) * rng.choice([1, 5]) * (rng.random(arrays.n_orders) < 0.8), 3)
     return arrays, weight
+
+
+def test_nothing_expected_is_worth_nothing():
+    arrays, _ = drawn(0)
+    none = sourcing_problem([], [], [Shared(4)] * arrays.n_resources)
+    found = run(none, np.empty(0))
+    assert (found.price.tolist(), found.bound, found.value) == ([0] * arrays.n_resources, 0.0, 0.0)
+    assert (found.finished, found.clocked) == (True, False)
+
+
+def test_a_program_cut_short_is_the_clocks_doing():
+    cut = InProcess(lambda *_, **__: Answer(values=None, bound=-np.inf, finished=False))
+    arrays, weight = drawn(1)
+    found = fluid_prices(arrays, weight, step=5.0 * MICRO, seconds_left=lambda: 60.0, runner=cut)
+    assert (found.finished, found.clocked) == (False, True)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quartermaster.domain.certificate import StockPrices
-from quartermaster.planning.expected_orders import expected_orders
+from quartermaster.planning.expected_orders import ExpectedOrders, expected_orders
 from quartermaster.planning.listing import list_candidates
 from quartermaster.planning.merge import merged
 from quartermaster.planning.optimum import (
-    SECONDS_TO_LIST,
     Decision,
     credible_bound,
     decide_together,
     search_candidates,
+    seconds_to_list,
 )
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.shipments import unserved_units
@@ -40,6 +40,8 @@ MOST_CHARGED = 10**15
 """Charge of a whole order for units beyond those spared, at the most, micro: as much as an order may cost."""
 REFUSED = "{} orders are planned as without stock value: with it, they would have been served less"
 """Said where stock value decided nothing."""
+UNPRICED = "the time limit left no room to price stock: it counts for nothing in this plan"
+"""Said where stock has no value for want of time."""
 SEARCH_SHARE = 0.9
 """Share of the time left that searching with stock value may take; the rest is for merging plans."""
 MERGE_SECONDS = 0.05
@@ -110,23 +112,30 @@ def decide_with_foresight(
     if stock_prices is not None:
         value, clocked = stock_value_of(problem.snapshot, stock_prices), False
     else:
+        expected = expected_orders(problem.snapshot, problem.policy.future.horizon_days, open_once=True)
+        more = len(expected.snapshot.orders) / max(1, problem.n_orders)
+        if watch.seconds_left() < more * seconds_to_list(problem, watch):
+            nothing = np.empty(0, dtype=np.int64)
+            decision = replace(first, deterministic=False, warnings=(*first.warnings, UNPRICED))
+            return decision, Foresight(StockValue(problem.n_nodes, nothing, nothing), 0, first.bound_micro or 0)
         with watch.phase("stock prices"):
-            value, clocked = _expected_value(problem, watch.part(PRICES_SHARE), runner)
+            value, clocked = _expected_value(problem, expected, watch.part(PRICES_SHARE), runner)
     decision, foresight = _decide_again(problem, first, value, watch, runner)
     return replace(decision, deterministic=decision.deterministic and not clocked), foresight
 
 
-def _expected_value(problem: PlanningProblem, watch: Stopwatch, runner: Runner) -> tuple[StockValue, bool]:
+def _expected_value(
+    problem: PlanningProblem, expected: ExpectedOrders, watch: Stopwatch, runner: Runner
+) -> tuple[StockValue, bool]:
     """Price stock for the open orders and those that the forecast expects, all together.
 
     Prices of what a plan leaves would be right for the last unit it takes, and far too high or low for a plan that
     takes much. At the prices of all orders together, the open ones choose as they would were the others here.
     """
-    horizon_days = problem.policy.future.horizon_days
     priced = price_stock(
-        expected_orders(problem.snapshot, horizon_days, open_once=True),
+        expected,
         problem.policy,
-        supply_within(problem.available, problem.snapshot, horizon_days),
+        supply_within(problem.available, problem.snapshot, problem.policy.future.horizon_days),
         seconds_left=watch.seconds_left,
         runner=runner,
     )
@@ -148,7 +157,7 @@ def _decide_again(
     contradictions, clocked, refused = 0, False, np.zeros(problem.n_orders, dtype=bool)
     part = watch.part(SEARCH_SHARE)
     for valued in searches:
-        if part.seconds_left() <= max(SECONDS_TO_LIST, watch.seconds["candidates"]):
+        if part.seconds_left() <= max(seconds_to_list(problem, watch), watch.seconds["candidates"]):
             clocked = True
             break
         trimmed, constant = trim(valued)

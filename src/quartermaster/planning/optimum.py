@@ -78,8 +78,7 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
     starts, rules_finished = _best_rules(problem, watch)
     with watch.phase("candidates"):
         trimmed, constant = trim(problem)
-        first_rule = watch.seconds.get(f"rule {_rules_tried(problem)[0]}", 0.0)
-        if watch.seconds_left() < max(SECONDS_TO_LIST, RULES_TO_LIST * first_rule):
+        if watch.seconds_left() < seconds_to_list(problem, watch):
             free = no_resource_prices(problem.n_orders, problem.n_nodes)
             warnings: tuple[str, ...] = ("the time limit left room for the named rules only",)
             counted = {"rules_finished": rules_finished}
@@ -110,6 +109,19 @@ def decide_together(problem: PlanningProblem, watch: Stopwatch, runner: Runner =
         counters,
         warnings,
     )
+
+
+def seconds_to_list(problem: PlanningProblem, watch: Stopwatch) -> float:
+    """Say how much time must be left for listing candidates to begin.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    watch
+        Has timed the first named rule.
+    """
+    return max(SECONDS_TO_LIST, RULES_TO_LIST * watch.seconds.get(f"rule {_rules_tried(problem)[0]}", 0.0))
 
 
 def credible_bound(claimed_micro: int, certified_micro: int, total_micro: int) -> tuple[int, bool]:

@@ -14,8 +14,9 @@ Ints = NDArray[np.int64]
 
 MAX_PIECES = 8
 """Pieces that an order is cut into: 256 ways to combine them."""
-MAX_SHIPPED = 11
-"""Nodes whose shipments of a known plan stay pieces of their own, even when they are more: with the rest 4 096 ways."""
+MAX_SHIPPED = 10
+"""Nodes whose shipments of a known plan stay pieces of their own, even when they are more: with one more node's and the
+rest 4 096 ways."""
 
 
 def pieces_of(problem: PlanningProblem, order: int, start: Sourcing) -> Ints:

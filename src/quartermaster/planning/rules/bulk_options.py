@@ -20,7 +20,7 @@ from quartermaster.planning.rules.remaining import Take
 from quartermaster.planning.shapes import ShapeGroup
 from quartermaster.planning.shipment_cells import TOO_MUCH, ShipmentCells
 from quartermaster.planning.shipment_costs import ShipmentCosts, as_table
-from solver_models.lattice import lattice_of, pair_count
+from solver_models.lattice import SMALL_PAIRS, lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -63,15 +63,28 @@ class Steps:
         return slice(int(self.start[at]), end)
 
 
-@lru_cache(maxsize=1024)
 def steps_of(quantities: tuple[int, ...]) -> Steps:
-    """Return the pairs of a lattice; the same object for the same quantities.
+    """Return the pairs of a lattice; the same object for the same quantities, of late.
 
     Parameters
     ----------
     quantities
         Units of each line.
     """
+    return _small(quantities) if pair_count(quantities) <= SMALL_PAIRS else _large(quantities)
+
+
+@lru_cache(maxsize=1024)
+def _small(quantities: tuple[int, ...]) -> Steps:
+    return _steps(quantities)
+
+
+@lru_cache(maxsize=32)
+def _large(quantities: tuple[int, ...]) -> Steps:
+    return _steps(quantities)
+
+
+def _steps(quantities: tuple[int, ...]) -> Steps:
     levels = lattice_of(quantities).levels
     sizes = np.cumsum([0, *(len(part) for _, part, _, _ in levels)])
     whole = np.concatenate([whole for whole, _, _, _ in levels])

@@ -30,7 +30,7 @@ WALKS: dict[str, Walk] = {"nearest": nearest, "priority": priority, "highest_sto
 MAX_CELLS = 1_000_000
 """Cells (order, node, vector) of `fewest_shipments` priced at once, between two looks at the clock."""
 REPORT_EVERY = 64
-"""Orders between two looks at the clock."""
+"""Orders between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class RuleResult:
 
 
 class _Proceed:
-    """Reports progress and looks at the clock, now and then.
+    """Looks at the clock after each order, since one can take a second; reports progress now and then.
 
     Parameters
     ----------
@@ -80,8 +80,7 @@ class _Proceed:
             self._next = done + REPORT_EVERY
             if self._progress:
                 self._progress(self._name, done / self._n_orders)
-            self.out_of_time()
-        return self.finished
+        return not self.out_of_time()
 
     def out_of_time(self) -> bool:
         """Look at the clock now."""
