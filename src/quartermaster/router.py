@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from numbers import Integral
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from quartermaster.io.one_order import OrderChecks
 from quartermaster.io.places import place_of
 from quartermaster.planning.problem import PlanningProblem
 from quartermaster.planning.routing.describe import option_of
-from quartermaster.planning.routing.inbound import Inbound
+from quartermaster.planning.routing.inbound import EPOCH, Inbound
 from quartermaster.planning.routing.network import Network, StockRow
 from quartermaster.planning.routing.options import next_best
 from quartermaster.planning.routing.promise import departures_of, promises
@@ -33,7 +32,6 @@ from quartermaster.planning.routing.verdicts import verdicts_of
 from quartermaster.policy import Policy
 
 Ints = NDArray[np.int64]
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Router:
@@ -213,16 +211,9 @@ class Router:
         node_ids = [self._node_ids[node] for node in departures.node.tolist()]
         found = []
         for day, promised in promises(self._network, problem, departures, self._stock_price(lines)):
-            option = option_of(
-                promised.problem,
-                order,
-                lines,
-                promised.takes,
-                promised.stock_price,
-                exact=promised.exact,
-                node_ids=node_ids,
-            )
-            found.append((date.fromordinal(day + _EPOCH), option))
+            takes, price = promised.takes, promised.stock_price
+            option = option_of(promised.problem, order, lines, takes, price, exact=promised.exact, node_ids=node_ids)
+            found.append((date.fromordinal(day + EPOCH), option))
         return found
 
     def commit(self, option: Option) -> None:
@@ -284,8 +275,7 @@ class Router:
         if isinstance(units, bool) or not isinstance(units, Integral) or not 0 < units <= MAX_STOCK:
             raise InputError([_problem("qty_not_positive", f"must be from 1 to {MAX_STOCK}", "units", units)])
         self._stock.restock(sku_row, node, units)
-        today = self.as_of.astimezone(ZoneInfo(self._snapshot.nodes["timezone"][node])).toordinal() - _EPOCH
-        self._inbound.arrived(sku_row, node, units, today)
+        self._inbound.arrived(sku_row, node, units, self.as_of)
 
     def recount(self, node_id: str, sku: str, units: int) -> None:
         """Say how many units there are, as a system of record counts them; options committed here stay committed.
@@ -306,6 +296,16 @@ class Router:
         if isinstance(units, bool) or not isinstance(units, Integral) or not 0 <= units <= MAX_STOCK:
             raise InputError([_problem("out_of_range", f"must be from 0 to {MAX_STOCK}", "units", units)])
         self._stock.restock(sku_row, node, int(units) - self._stock.units(sku_row, node))
+
+    def fed(self, as_of: datetime) -> None:
+        """Say that what was due by an instant counts as stock by now, as a system of record has it.
+
+        Parameters
+        ----------
+        as_of
+            The instant, with its time zone; inbound supply due by its day, where the node is, comes no more.
+        """
+        self._inbound.due(as_of)
 
     def reprice(self, prices: StockPrices | None) -> None:
         """Put other prices in place of all present ones.

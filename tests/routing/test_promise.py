@@ -139,6 +139,29 @@ def test_inbound_is_committed_once_it_is_in_stock() -> None:
     assert router.promise(order, lines) == []  # the three units are not counted again as inbound
 
 
+def test_inbound_that_a_count_shows_is_not_counted_again() -> None:
+    arriving = [
+        Replenishment(node_id="near", sku="k2", quantity=3, arrives_on=date(2026, 9, 17)),
+        Replenishment(node_id="near", sku="k2", quantity=2, arrives_on=date(2026, 9, 18)),
+    ]
+    router = qm.Router(network(replenishment=arriving))
+    order = qm.Order(order_id="cart", lat=40.1, lon=-75.0)
+
+    def most() -> int:
+        units = 1
+        while router.promise(order, [qm.OrderLine(order_id="cart", line_id="1", sku="k2", quantity=units)]):
+            units += 1
+        return units - 1
+
+    at_first = most()
+    assert at_first >= 5
+    router.advance(WEDNESDAY + timedelta(days=1))
+    router.recount("near", "k2", 3)
+    assert most() == at_first + 3  # nobody has said that these are those that were due
+    router.fed(WEDNESDAY + timedelta(days=1))
+    assert most() == at_first
+
+
 def test_prices_decide_and_are_told_apart() -> None:
     prices = qm.StockPrices(node_id=("near",), sku=("k1",), price_micro=(3_000_000,))
     router = qm.Router(network(), prices=prices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from run_days import CHEAPEST, QUICK, SCOPE, ask, canonical, faults, order_of, plan_here, put_day, put_orders
@@ -10,6 +11,7 @@ from scheduling.conftest import small_snapshot
 from simple_day import CHICAGO, NEWARK
 
 from quartermaster.domain.network import Node
+from quartermaster.domain.outlook import Replenishment
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io import snapshot_document
 from quartermaster.scheduling import run_next
@@ -237,3 +239,22 @@ def test_new_orders_are_untouched_by_what_old_ones_had(small_day):
     ask(store, commit=True)
     run_next(store, SCOPE, QUICK, planner=plan_here)
     assert order_of(store, "o9").state == "allocated"
+
+
+def test_what_a_feed_shows_as_stock_comes_no_more(small_day):
+    store = small_day
+    due = [
+        Replenishment(node_id="CHI", sku="A", quantity=units, arrives_on=date(2026, 6, day))
+        for day, units in ((8, 3), (9, 4), (10, 5))
+    ]
+    put_day(store, small_snapshot(replenishment=due), "v2")
+
+    def coming():
+        return [row["quantity"] for row in json.loads(freeze(store).content)["replenishment"]]
+
+    assert coming() == [3, 4, 5]
+    store.clock.forward(hours=30)
+    assert coming() == [3, 4, 5]  # nobody has counted since
+    told = [StockRow("CHI", "A", 9)]
+    store.transact(lambda transaction: take_feed(transaction, SCOPE, Feed(told, False, transaction.now, sequence=1)))
+    assert coming() == [5]

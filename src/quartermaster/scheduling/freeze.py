@@ -1,10 +1,11 @@
 """Freezing a scope: one document of the latest snapshot, the orders that wait and the stock that is available now.
 
-Everything comes from one state of the store. Of the snapshot only orders, stock and capacity are replaced:
+Everything comes from one state of the store. Of the snapshot orders, stock, replenishment and capacity are replaced:
 
 - orders are those of the store that wait, with the units of each line that wait; what committed shipments an order has
   had counts towards its `max_shipments`, and an order that may have no more of them is left waiting;
 - stock is what may be reserved now, so that feeds, reservations and commits since the snapshot all count;
+- replenishment that was due by the day of the last feed is part of the stock that the feed shows;
 - capacity of a node is what reservations and committed plans of the same snapshot left of it.
 """
 
@@ -13,7 +14,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem, StoreError
@@ -88,6 +91,8 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
         for (node_id, sku), units in sorted(availability(transaction, scope_id).items())
         if node_id in nodes and sku in skus
     ]
+    if state.feed_as_of is not None and state.feed_as_of > latest.as_of:
+        document = {**document, **_still_to_come(document, state.feed_as_of)}
     used = capacity_used(transaction, scope_id, latest.version)
     document["nodes"] = [_with_capacity_left(node, used.get(node["node_id"])) for node in document["nodes"]]
     had = shipments_had(transaction, scope_id)
@@ -166,6 +171,16 @@ def _may_ship(order: dict[str, Any], had: int, most_shipments: int) -> bool:
         return True
     order["max_shipments"] = most - had
     return bool(most > had)
+
+
+def _still_to_come(document: Mapping[str, Any], fed_at: int) -> dict[str, Any]:
+    """Return the replenishment of a snapshot without what feeds since show as stock: what was due by their day."""
+    if "replenishment" not in document:
+        return {}
+    zones = {node["node_id"]: ZoneInfo(node.get("timezone", "UTC")) for node in document["nodes"]}
+    today = {node_id: time_of(fed_at).astimezone(zone).date() for node_id, zone in zones.items()}
+    rows = document["replenishment"]
+    return {"replenishment": [row for row in rows if date.fromisoformat(row["arrives_on"]) > today[row["node_id"]]]}
 
 
 def _with_capacity_left(node: dict[str, Any], used: Used | None) -> dict[str, Any]:

@@ -31,10 +31,11 @@ MOST_HELD = 4
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """A router, and the plan whose prices it has."""
+    """A router, the plan whose prices it has, and the instant by which what arrived counts as stock to it."""
 
     router: Router
     plan_id: str | None = None
+    fed_at: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -54,6 +55,8 @@ class Counted:
         Of that plan, where the router did not have them yet; else ().
     units
         Units that may be reserved, by SKU and node.
+    fed_at
+        The latest instant that feeds have shown stock of, microseconds.
     now
         The instant of all that, microseconds.
     """
@@ -63,6 +66,7 @@ class Counted:
     plan_id: str | None
     prices: StockPrices | tuple[()] | None
     units: Mapping[str, Mapping[str, int]]
+    fed_at: int
     now: int
 
 
@@ -117,7 +121,7 @@ class Routers:
         if plan_id != (None if held is None else held.plan_id):
             prices = None if plan_id is None else prices_of_plan(transaction, scope_id, plan_id, reference.snapshot)
         units = availability_of_skus(transaction, scope_id, (line.sku for line in lines))
-        return Counted(scope_id, reference, plan_id, prices, units, transaction.now)
+        return Counted(scope_id, reference, plan_id, prices, units, stands.fed_at, transaction.now)
 
     @contextmanager
     def lent(self, counted: Counted) -> Iterator[Router]:
@@ -134,6 +138,9 @@ class Routers:
                 held.router.reprice(counted.prices or None)
                 held.plan_id = counted.plan_id
             _count(held.router, counted.units)
+            if counted.fed_at > max(held.fed_at, counted.reference.stored.as_of):
+                held.router.fed(time_of(counted.fed_at))
+                held.fed_at = counted.fed_at
             now = time_of(counted.now).replace(second=0, microsecond=0)  # cut-offs are of whole minutes
             if now > held.router.as_of:
                 held.router.advance(now)
