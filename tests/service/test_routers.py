@@ -6,6 +6,7 @@ import threading
 
 from service.conftest import SNAPSHOT
 
+from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.service import routers as module
 from quartermaster.service.examples import PLAN_REQUEST
 from quartermaster.service.references import References
@@ -67,3 +68,29 @@ def test_a_snapshot_that_comes_later_is_routed_by(api, store):
     second = lend(store, routers, "north")
     assert second is not first
     assert {node: units for node, units in second.stock_of("00123").items() if units} == {"store-7": 9}
+
+
+def test_inbound_that_a_feed_shows_is_promised_once(api, store):
+    """Three units are due on the 10th; when a picture of that day has come, they are among those that it shows."""
+    due = [{"node_id": "store-7", "sku": "00123", "quantity": 3, "arrives_on": "2026-03-10"}]
+    coming = {**SNAPSHOT, "snapshot": {**SNAPSHOT["snapshot"], "version": "coming"}, "replenishment": due}
+    coming["inventory"] = [{"node_id": "store-7", "sku": "00123", "on_hand": 1}]
+    answer = api.ask("PUT", "/v1/scopes/north/snapshots/v2?accept_shrink=true", coming)
+    assert answer.status_code == 201, answer.text
+    routers = Routers(References(ServiceSettings()))
+
+    def most():
+        router, units = lend(store, routers, "north"), 1
+        while router.promise(Order(order_id="cart", postal_code="02139"), [line(units)]):
+            units += 1
+        return units - 1
+
+    def line(units):
+        return OrderLine(order_id="cart", line_id="1", sku="00123", quantity=units)
+
+    assert most() == 4
+    shown = [{"node_id": "store-7", "sku": "00123", "on_hand": 4}]
+    feed = {"kind": "delta", "as_of": "2026-03-10T15:00:00Z", "sequence": 1, "rows": shown}
+    answer = api.ask("POST", "/v1/scopes/north/inventory", feed)
+    assert answer.status_code < 300, answer.text
+    assert most() == 4
