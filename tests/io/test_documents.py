@@ -137,6 +137,8 @@ def test_values_are_shown_safely():
         (b'{"a": -1e400}', "number_out_of_range", "/a"),
         (b'{"a": 1e-400}', "number_out_of_range", "/a"),
         (b'{"a": 1e99999999999999999999}', "number_out_of_range", "/a"),
+        (b'{"a": 9e308}', "number_out_of_range", "/a"),
+        (b'{"a": -1.8e308}', "number_out_of_range", "/a"),
         (b'{"a": 1' + b"0" * 18 + b"}", "number_out_of_range", "/a"),
         (b'{"a": 0.' + b"1" * 5000 + b"}", "json_syntax", ""),
         (b'{"\\ud800": 1}', "encoding", "/\\ud800"),
@@ -163,6 +165,7 @@ def test_what_the_parser_refuses(data, code, pointer):
         (b"0.10", Decimal("0.10")),
         (b"-0", 0),
         (b"0e999", Decimal(0)),
+        (b"1.7e308", Decimal("1.7e308")),
         (b"999999999999999999", 10**18 - 1),
         (b"\xef\xbb\xbf{}", {}),
     ],
@@ -198,3 +201,19 @@ def test_values_of_64_characters_are_shown_whole():
     assert shown("x" * 65) == "x" * 63 + "…"
     assert shown("\n" * 40) == "\\n" * 31 + "\\…"
     assert shown(None) == ""
+
+
+@pytest.mark.parametrize("text", [
+    '{"a": 40.712800000000000001, "b": [0.10, -0.0, 1.7E+308, 5, true, null], "c": {"\u00e9\\"": "x\\ny"}}',
+    '{"a": 1, "b": ["40.70"]}', "0.10", "[]", "{}",
+])  # fmt: skip
+def test_a_document_is_written_with_the_digits_it_came_with(text):
+    assert io.exact_json(io.parse_document(text.encode())) == text
+
+
+def test_a_document_is_written_by_parts_as_all_at_once():
+    document = {"b": [1, "\u00e9", None, {"d": True, "c": ""}], "a": {}}
+    assert io.exact_json({**document, "n": Decimal(1)}) == io.exact_json({**document, "n": 1})
+    for number in (Decimal("inf"), Decimal("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"finite|range"):
+            io.exact_json([number])

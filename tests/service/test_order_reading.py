@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,3 +91,15 @@ def test_bad_orders_do_not_have_the_network_read_for_each(monkeypatch):
     times.clear()
     assert not any(one.rejected for one in new_orders(REFERENCE, GOOD["orders"]))
     assert not times
+
+
+def test_an_order_is_held_as_it_came():
+    good, bad = (
+        {**GOOD["orders"][0], "lat": Decimal("41.500000000000000001"), "lon": Decimal("-70.10")},
+        {"n": Decimal("1.7e308")},
+    )
+    bad["order_id"] = "B-1"
+    held, rejected = new_orders(REFERENCE, [good, bad])
+    assert '"lat": 41.500000000000000001, ' in held.document
+    assert '"lon": -70.10, ' in held.document
+    assert '"n": 1.7E+308, ' in rejected.document

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from quartermaster.io.limits import MAX_JSON_DEPTH
 MAX_INTEGER_DIGITS = 18
 """Longest integer; no column holds more."""
 MAX_EXPONENT = 308
-"""Largest power of ten of a number."""
+"""Largest power of ten of a number, which must be one that floats have, too."""
 MAX_LITERAL_DIGITS = 4_300
 """Longest number at all; longer ones are noise, not numbers."""
 
@@ -62,7 +63,7 @@ def parse_document(data: bytes) -> Any:
     ------
     InputError
         If it is not UTF-8 or JSON, is nested more than 20 deep, repeats a key, holds NaN or Infinity, a number
-        beyond 18 integer digits or 10^308, or half a surrogate pair; carries every problem.
+        beyond 18 integer digits or what a float holds, or half a surrogate pair; carries every problem.
     """
     if not data.strip():
         raise InputError([Problem("missing_field", "the document is empty")])
@@ -103,10 +104,13 @@ def _fraction(literal: str, flaws: list[_Flaw | _Object]) -> Any:
         number = Decimal(literal)
     except InvalidOperation:  # an exponent beyond what Decimal holds
         number = Decimal("inf")
-    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+    places = number.adjusted() if number.is_finite() else MAX_EXPONENT + 1
+    if abs(places) > MAX_EXPONENT or (places == MAX_EXPONENT and isinf(float(number))):
         if number == 0 and number.is_finite():
             return Decimal(0)
-        return _flaw("number_out_of_range", f"must be a number within 10^{MAX_EXPONENT}", literal, flaws)
+        return _flaw(
+            "number_out_of_range", f"must be a number of a float's range, up to 1.7e{MAX_EXPONENT}", literal, flaws
+        )
     return number
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -97,7 +96,9 @@ def _problems_of(reference: Reference, document: Any) -> Sequence[Problem]:
 
 
 def _good(document: Any, order: Order, lines: Sequence[OrderLine]) -> NewOrder:
-    return NewOrder(order.order_id, _text(document), [NewLine(line.line_id, line.sku, line.quantity) for line in lines])
+    return NewOrder(
+        order.order_id, io.exact_json(document), [NewLine(line.line_id, line.sku, line.quantity) for line in lines]
+    )
 
 
 def _bad(document: Any, problems: Sequence[Problem]) -> NewOrder | InputError:
@@ -106,8 +107,4 @@ def _bad(document: Any, problems: Sequence[Problem]) -> NewOrder | InputError:
     if nameless or not isinstance(order_id, str):
         return InputError(problems)
     reasons = "; ".join(f"{problem.code} at {problem.pointer or '/'}" for problem in problems[:10])
-    return NewOrder(order_id, _text(document), [], rejected=reasons)
-
-
-def _text(document: Any) -> str:
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)  # numbers have at most 15 digits
+    return NewOrder(order_id, io.exact_json(document), [], rejected=reasons)
