@@ -8,6 +8,7 @@ import pytest
 from reading_cases import as_json, good_document, pointers, problems_of
 
 from quartermaster import io
+from quartermaster.io import json_text
 from quartermaster.io.findings import shown
 
 
@@ -217,3 +218,24 @@ def test_a_document_is_written_by_parts_as_all_at_once():
     for number in (Decimal("inf"), Decimal("nan"), float("inf")):
         with pytest.raises(ValueError, match=r"finite|range"):
             io.exact_json([number])
+
+
+@pytest.mark.parametrize("block", range(1, 40))
+def test_the_depth_is_the_same_wherever_a_block_ends(monkeypatch, block):
+    deep, shallow = rb'["\\\\\"[[[", {"\"\\": "\\\\[", "b": [[' + b"]]}]", rb'["\\\\\\\"", "[[[[[[\\"]'
+    monkeypatch.setattr(json_text, "_BLOCK", block)
+    for text, depth in ((deep, 4), (shallow, 1)):
+        monkeypatch.setattr(json_text, "MAX_JSON_DEPTH", depth)
+        assert io.parse_document(text)
+        monkeypatch.setattr(json_text, "MAX_JSON_DEPTH", depth - 1)
+        (problem,) = problems_of(io.parse_document, text)
+        assert problem.code == "json_too_deep"
+
+
+def test_escapes_are_taken_out_block_by_block():
+    """A thread that waits its turn has it between two blocks: none is of more than a block and what its end escapes."""
+    data = b'"' + rb"\\" * 200_000 + b'"'
+    blocks = list(json_text._unescaped(data))
+    assert max(map(len, blocks)) <= json_text._BLOCK + 1
+    assert sum(map(len, blocks)) == len(data)
+    assert set(b"".join(blocks)) == set(b'"_')

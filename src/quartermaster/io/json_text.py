@@ -185,11 +185,9 @@ def _too_deep() -> Problem:
 
 def _check_depth(data: bytes) -> None:
     """Measure the nesting before parsing: a parser would have to recurse first."""
-    if b"\\" in data:
-        data = _ESCAPE.sub(b"__", data)
     inside, depth = 0, 0
-    for start in range(0, len(data), _BLOCK):
-        block = np.frombuffer(data, dtype=np.uint8, count=min(_BLOCK, len(data) - start), offset=start)
+    for text in _unescaped(data):
+        block = np.frombuffer(text, dtype=np.uint8)
         quotes = np.cumsum(block == ord('"'), dtype=np.int32) + inside
         outside = quotes % 2 == 0
         opened = ((block == ord("[")) | (block == ord("{"))) & outside
@@ -198,3 +196,18 @@ def _check_depth(data: bytes) -> None:
         if int(depths.max()) > MAX_JSON_DEPTH:
             raise InputError([_too_deep()])
         inside, depth = int(quotes[-1]) % 2, int(depths[-1])
+
+
+def _unescaped(data: bytes) -> Iterator[bytes]:
+    """Cut a document into blocks without escapes: all of it at once would keep every other thread waiting."""
+    escaping = b"\\" in data
+    start = 0
+    while start < len(data):
+        block = data[start : start + _BLOCK]
+        start += _BLOCK
+        if escaping and b"\\" in block:
+            if (len(block) - len(block.rstrip(b"\\"))) % 2:  # what it escapes stands in the next block
+                block += data[start : start + 1]
+                start += 1
+            block = _ESCAPE.sub(b"__", block)
+        yield block
