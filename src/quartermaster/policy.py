@@ -16,7 +16,9 @@ RULES = ("cheapest", "nearest", "priority", "highest_stock", "fewest_shipments")
 """The named rules, which plan order by order."""
 MAX_DECIMALS = 12
 """Decimals a rate of the policy may have."""
-WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,9})?", re.ASCII | re.IGNORECASE)
+MAX_WRITTEN = 4_300
+"""Characters of a number of the policy."""
+WRITTEN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,9})?", re.ASCII | re.IGNORECASE)
 """A decimal number as text; no blanks, no underscores, no digits of other scripts."""
 
 
@@ -236,7 +238,7 @@ def _number(value: Any, *, whole: bool) -> Decimal | None:
     if whole:
         return Decimal(value) if isinstance(value, int) else None
     text = str(value)
-    if not WRITTEN.fullmatch(text):
+    if len(text) > MAX_WRITTEN or not WRITTEN.fullmatch(text):
         return None
     number = Decimal(text)
     digits, exponent = number.as_tuple()[1:]

@@ -42,6 +42,7 @@ def test_taken_exactly(written: object, exact: str) -> None:
         " 5 ",
         "１２",
         "NaN",
+        "0." + "0" * 5_000,
         "",
         True,
     ],

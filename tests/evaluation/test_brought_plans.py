@@ -14,6 +14,7 @@ from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.plan import ALLOCATION_COLUMNS, BACKORDER_COLUMNS, SHIPMENT_COLUMNS, Objective
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.evaluation import RULES, evaluate_tables
+from quartermaster.evaluation.plan_rows import micro, whole
 from quartermaster.policy import ObjectivePolicy, Policy
 
 
@@ -51,6 +52,29 @@ def test_a_quantity_that_is_no_whole_number_is_a_violation(quantity):
     frames["allocations"]["quantity"] = pd.Series([quantity] * len(frames["allocations"]), dtype=object)
     evaluation = evaluate_tables(draft.snapshot, draft.policy, **frames)
     assert {violation.rule for violation in evaluation.violations} == {"quantity", "shipment_empty"}
+
+
+ENDLESS = ["1e500000", "-1e500000", "1e-500000", "1" * 500_000, "0." + "1" * 500_000, "1e999999999999999999"]
+"""Texts of numbers that are short to write, or of more digits than an amount has."""
+
+
+@pytest.mark.parametrize("cell", [*ENDLESS, *map(Decimal, ENDLESS)], ids=lambda cell: repr(cell)[:20])
+def test_a_number_of_more_digits_than_anything_costs_is_none(cell):
+    """It would be written out before it is compared: of a few more digits, that takes for ever."""
+    assert micro(cell) is None
+    assert whole(cell) is None
+
+
+def test_zero_is_zero_however_it_is_written():
+    assert micro("0e500000") == micro(Decimal("0e500000")) == micro("0." + "0" * 500_000) == 0
+    assert whole("-0e500000") == 0
+
+
+def test_an_endless_claim_is_a_violation():
+    draft = full_draft()
+    draft.shipments[0]["transport"] = "1e500000"
+    (found,) = evaluate_tables(draft.snapshot, draft.policy, **draft.frames()).violations
+    assert found.rule == "wrong_transport"
 
 
 def test_ids_are_compared_byte_for_byte():

@@ -5,14 +5,17 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from cpu_seconds import least_cpu_seconds
 
 from quartermaster.domain.columns import columns_of
 from quartermaster.domain.network import Node, Product
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.errors import PolicyError
 from quartermaster.io.cell_rules import rules_of
 from quartermaster.io.cell_text import document_cells, file_cells, weekdays_text
 from quartermaster.io.cells import Form, parse
 from quartermaster.io.texts import Refused, guarded, restored
+from quartermaster.policy import policy_from_mapping
 
 
 def read(table, column, cell, form=Form.FILE):
@@ -184,3 +187,19 @@ def test_row_objects_of_wrong_type_are_never_cut_to_fit(row_type, values):
 
     with pytest.raises(TypeError):
         Table.from_rows(row_type, [row_type(**values)])
+
+
+@pytest.mark.parametrize("text", ["{}x", "{}.{}x", "{}ex", "-{},"])
+def test_a_long_text_that_is_no_number_is_refused_as_soon_as_it_is_read(text):
+    """Once it took the square of its length: eight thousand digits and a letter held the process for a minute."""
+    digits = "1" * 3_000
+    bad, good = text.format(digits, digits), "0" * 6_000 + "1"
+    yardstick = least_cpu_seconds(lambda: [read("rates", "price", good) for _ in range(100)])
+    for place in (("rates", "price"), ("services", "fuel_surcharge"), ("orders", "lat"), ("products", "weight_g")):
+        assert least_cpu_seconds(lambda place=place: refusal(*place, bad), tries=2) < yardstick
+
+    def a_knob():
+        with pytest.raises(PolicyError):
+            policy_from_mapping({"backorder": {"cost_per_unit": bad}})
+
+    assert least_cpu_seconds(a_knob, tries=2) < yardstick

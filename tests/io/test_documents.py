@@ -8,6 +8,7 @@ import pytest
 from reading_cases import as_json, good_document, pointers, problems_of
 
 from quartermaster import io
+from quartermaster.io import json_text
 from quartermaster.io.findings import shown
 
 
@@ -137,6 +138,8 @@ def test_values_are_shown_safely():
         (b'{"a": -1e400}', "number_out_of_range", "/a"),
         (b'{"a": 1e-400}', "number_out_of_range", "/a"),
         (b'{"a": 1e99999999999999999999}', "number_out_of_range", "/a"),
+        (b'{"a": 9e308}', "number_out_of_range", "/a"),
+        (b'{"a": -1.8e308}', "number_out_of_range", "/a"),
         (b'{"a": 1' + b"0" * 18 + b"}", "number_out_of_range", "/a"),
         (b'{"a": 0.' + b"1" * 5000 + b"}", "json_syntax", ""),
         (b'{"\\ud800": 1}', "encoding", "/\\ud800"),
@@ -163,6 +166,7 @@ def test_what_the_parser_refuses(data, code, pointer):
         (b"0.10", Decimal("0.10")),
         (b"-0", 0),
         (b"0e999", Decimal(0)),
+        (b"1.7e308", Decimal("1.7e308")),
         (b"999999999999999999", 10**18 - 1),
         (b"\xef\xbb\xbf{}", {}),
     ],
@@ -198,3 +202,40 @@ def test_values_of_64_characters_are_shown_whole():
     assert shown("x" * 65) == "x" * 63 + "…"
     assert shown("\n" * 40) == "\\n" * 31 + "\\…"
     assert shown(None) == ""
+
+
+@pytest.mark.parametrize("text", [
+    '{"a": 40.712800000000000001, "b": [0.10, -0.0, 1.7E+308, 5, true, null], "c": {"\u00e9\\"": "x\\ny"}}',
+    '{"a": 1, "b": ["40.70"]}', "0.10", "[]", "{}",
+])  # fmt: skip
+def test_a_document_is_written_with_the_digits_it_came_with(text):
+    assert io.exact_json(io.parse_document(text.encode())) == text
+
+
+def test_a_document_is_written_by_parts_as_all_at_once():
+    document = {"b": [1, "\u00e9", None, {"d": True, "c": ""}], "a": {}}
+    assert io.exact_json({**document, "n": Decimal(1)}) == io.exact_json({**document, "n": 1})
+    for number in (Decimal("inf"), Decimal("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"finite|range"):
+            io.exact_json([number])
+
+
+@pytest.mark.parametrize("block", range(1, 40))
+def test_the_depth_is_the_same_wherever_a_block_ends(monkeypatch, block):
+    deep, shallow = rb'["\\\\\"[[[", {"\"\\": "\\\\[", "b": [[' + b"]]}]", rb'["\\\\\\\"", "[[[[[[\\"]'
+    monkeypatch.setattr(json_text, "_BLOCK", block)
+    for text, depth in ((deep, 4), (shallow, 1)):
+        monkeypatch.setattr(json_text, "MAX_JSON_DEPTH", depth)
+        assert io.parse_document(text)
+        monkeypatch.setattr(json_text, "MAX_JSON_DEPTH", depth - 1)
+        (problem,) = problems_of(io.parse_document, text)
+        assert problem.code == "json_too_deep"
+
+
+def test_escapes_are_taken_out_block_by_block():
+    """A thread that waits its turn has it between two blocks: none is of more than a block and what its end escapes."""
+    data = b'"' + rb"\\" * 200_000 + b'"'
+    blocks = list(json_text._unescaped(data))
+    assert max(map(len, blocks)) <= json_text._BLOCK + 1
+    assert sum(map(len, blocks)) == len(data)
+    assert set(b"".join(blocks)) == set(b'"_')

@@ -113,3 +113,17 @@ def test_the_row_limit_itself_is_allowed(day):
     assert len(io.read_input(day, limits=io.Limits(max_rows=6)).snapshot.rates) == 6
     codes = {problem.code for problem in problems_of(io.read_input, day, limits=io.Limits(max_rows=5))}
     assert codes == {"too_many_rows"}
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("promise_date", pa.array([2**30] * 3, pa.int32()).cast(pa.date32())),
+        ("ordered_at", pa.array([2**62] * 3, pa.int64()).cast(pa.timestamp("us", tz="UTC"))),
+    ],
+)
+def test_days_after_the_last_that_python_knows_are_damage(day, column, values):
+    put(day, "orders", {**ROWS["orders"], column: values})
+    assert ("parquet_format", "orders.parquet") in {
+        (found.code, found.file) for found in problems_of(io.read_snapshot, day)
+    }

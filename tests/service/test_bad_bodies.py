@@ -203,6 +203,18 @@ BAD_PLANS = {
         changed("plan", "shipments", 0, "order_id", 1001, request=EVALUATE_REQUEST),
         "type", "/plan/shipments/0/order_id",
     ),
+    "money of many digits": (
+        changed("plan", "shipments", 0, "transport", "1e3000000", request=EVALUATE_REQUEST),
+        "number_format", "/plan/shipments/0/transport",
+    ),
+    "money of seven decimals": (
+        changed("plan", "shipments", 0, "late", "0.1234567", request=EVALUATE_REQUEST),
+        "money_scale", "/plan/shipments/0/late",
+    ),
+    "money of no digits": (
+        changed("plan", "shipments", 0, "distance", "", request=EVALUATE_REQUEST),
+        "number_format", "/plan/shipments/0/distance",
+    ),
     "no shipment": (
         changed("plan", "allocations", 0, "shipment_id", DROP, request=EVALUATE_REQUEST),
         "missing_field", "/plan/allocations/0/shipment_id",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
+from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_spoiling import GOOD, NOW, catalogued, orders, shown
@@ -90,3 +92,49 @@ def test_bad_orders_do_not_have_the_network_read_for_each(monkeypatch):
     times.clear()
     assert not any(one.rejected for one in new_orders(REFERENCE, GOOD["orders"]))
     assert not times
+
+
+def test_an_order_is_held_as_it_came():
+    good, bad = (
+        {**GOOD["orders"][0], "lat": Decimal("41.500000000000000001"), "lon": Decimal("-70.10")},
+        {"n": Decimal("1.7e308")},
+    )
+    bad["order_id"] = "B-1"
+    held, rejected = new_orders(REFERENCE, [good, bad])
+    assert '"lat": 41.500000000000000001, ' in held.document
+    assert '"lon": -70.10, ' in held.document
+    assert '"n": 1.7E+308, ' in rejected.document
+
+
+def test_neither_what_is_no_order_nor_orders_of_one_id_have_the_network_read_for_each(monkeypatch):
+    times, read = [], io.read_document
+    monkeypatch.setattr(io, "read_document", lambda *given, **options: times.append(1) or read(*given, **options))
+    strange = [*range(200), "x", None, True, [1], *range(200)]
+    found = new_orders(REFERENCE, strange)
+    assert not times
+    assert {tuple(told(one)) for one in found} == {(("type", ""), ("missing_field", "/order_id"))}
+    lines = GOOD["orders"][0]["lines"]
+    twins = [{**GOOD["orders"][0], "country": "uk", "channel": f"{number}"} for number in range(200)]
+    twins[7] = {**twins[7], "lines": [{**line, "order_id": twins[7]["order_id"]} for line in lines]}
+    found = new_orders(REFERENCE, twins)
+    assert {one.rejected for one in found} == {"country_code at /country"}
+    assert {one.order_id for one in found} == {GOOD["orders"][0]["order_id"]}
+    assert len(times) == 2
+    times.clear()
+    new_orders(REFERENCE, [{"order_id": 5, "lines": 5}] * 200)
+    assert len(times) == 1
+
+
+def test_what_is_no_order_is_told_the_same_as_by_the_slow_way():
+    for one in (1, "x", [], [1], None, True, Decimal("1.50")):
+        (found,) = new_orders(REFERENCE, [one])
+        with pytest.raises(InputError) as slow:
+            REFERENCE.order(one)
+        assert list(found.problems) == list(slow.value.problems)
+
+
+def test_orders_of_one_id_are_told_what_is_wrong_with_each():
+    one = GOOD["orders"][0]
+    spoilt = [{"country": "uk"}, {"lines": []}, {"priority": "3"}, {"lines": [{**one["lines"][0], "sku": "none"}]}, {}]
+    agree([{**one, "channel": "c", **change} for change in spoilt])
+    agree([{**one, "order_id": "=bad", "channel": f"{at}", **change} for at, change in enumerate(spoilt)])

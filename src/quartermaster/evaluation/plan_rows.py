@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +23,11 @@ SHIPMENT_IDS = ("shipment_id", "order_id", "node_id", "carrier", "service")
 """Columns that shipments must have; the others are compared where they are given."""
 ALLOCATION_IDS = ("order_id", "line_id", "shipment_id")
 """Id columns that allocations must have, besides `quantity`; `sku` and `node_id` are compared where given."""
+
+_PLACES = 400
+"""Decimal places of a number before the point, and after it, at the most: what floats have, and more than money."""
+_SHORT = Context(prec=2 * _PLACES, Emin=-_PLACES, Emax=_PLACES, traps=[Inexact, InvalidOperation, Overflow, Subnormal])
+"""Takes numbers of so many places as they are; ``1e99999999`` would be written out before it could be compared."""
 
 
 class AllocationRow(NamedTuple):
@@ -206,8 +211,11 @@ def micro(cell: Any) -> int | Fraction | None:
     cell
         Decimal, decimal text, int, or float (by its shortest text).
     """
-    if type(cell) is Decimal and cell.is_finite():
-        up, down = cell.as_integer_ratio()
+    if type(cell) is Decimal and cell.is_finite():  # nearly always; the long way round says the same
+        exact = _exact(cell)
+        if exact is None:
+            return None
+        up, down = exact.as_integer_ratio()
         amount, rest = divmod(up * MICRO, down)
         if not rest:
             return amount
@@ -231,8 +239,6 @@ def day(cell: Any) -> str:
 
 
 def _fraction(cell: Any) -> Fraction | None:
-    if type(cell) is Decimal and cell.is_finite():  # nearly always; the long way round says the same
-        return Fraction(cell)
     if isinstance(cell, bool) or type(cell).__name__ == "bool":  # numpy's bool is not a bool
         return None
     if isinstance(cell, Integral):
@@ -240,6 +246,15 @@ def _fraction(cell: Any) -> Fraction | None:
     if not isinstance(cell, str | Decimal | Real) or not is_given(cell):
         return None
     try:
-        return Fraction(Decimal(str(cell)))
+        exact = _exact(cell if type(cell) is Decimal else Decimal(str(cell)))
+        return None if exact is None else Fraction(exact)
     except (InvalidOperation, ValueError, OverflowError):
+        return None
+
+
+def _exact(number: Decimal) -> Decimal | None:
+    """Return a number as it is; None where it has more places than can be written out."""
+    try:
+        return _SHORT.create_decimal(number)
+    except DecimalException:
         return None

@@ -12,6 +12,7 @@ from quartermaster.io.certificate_file import certificate_bytes, prices_frame, r
 from quartermaster.io.certificate_fit import certificate_problems
 from quartermaster.io.content import snapshot_sha256
 from quartermaster.io.document import read_document, snapshot_document, snapshot_from_document
+from quartermaster.io.exact_json import exact_json
 from quartermaster.io.folder import FILE_NAMES, read_folder, read_input, read_snapshot
 from quartermaster.io.from_frames import snapshot_from_frames
 from quartermaster.io.json_text import parse_document
@@ -38,6 +39,7 @@ __all__ = [
     "ValidationReport",
     "certificate_bytes",
     "certificate_problems",
+    "exact_json",
     "parse_document",
     "prices_frame",
     "read_certificate",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from quartermaster.io.limits import DEFAULT_LIMITS, Limits
 from quartermaster.io.options import ReadOptions
 from quartermaster.io.parquet_files import read_parquet
 from quartermaster.io.raw import RawTable, unknown_name
+from quartermaster.io.toml_text import parse_toml
 
 HEADING_FILE = "snapshot.toml"
 """The file with as_of, currency and version."""
@@ -142,14 +142,11 @@ def _read_heading(folder: Path, findings: Findings, limits: Limits) -> Heading:
     path = folder / HEADING_FILE
     held: dict[str, Any] = {}
     try:
-        held = tomllib.loads(decode(read_bytes(path, limits.max_file_bytes), HEADING_FILE))
+        held = parse_toml(decode(read_bytes(path, limits.max_file_bytes), HEADING_FILE), HEADING_FILE)
     except InputError as error:
         for problem in error.problems:
             missing = problem.code == "file_missing"
             findings.at(Problem("missing_field", "the file is required", file=HEADING_FILE) if missing else problem)
-        return Heading(None, None, file=HEADING_FILE, unread=True)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        findings.at(Problem("toml_syntax", f"is not TOML: {error}", file=HEADING_FILE))
         return Heading(None, None, file=HEADING_FILE, unread=True)
     for name, value in held.items():
         if name not in HEADING:

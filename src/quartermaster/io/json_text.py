@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from quartermaster.io.limits import MAX_JSON_DEPTH
 MAX_INTEGER_DIGITS = 18
 """Longest integer; no column holds more."""
 MAX_EXPONENT = 308
-"""Largest power of ten of a number."""
+"""Largest power of ten of a number, which must be one that floats have, too."""
 MAX_LITERAL_DIGITS = 4_300
 """Longest number at all; longer ones are noise, not numbers."""
 
@@ -62,7 +63,7 @@ def parse_document(data: bytes) -> Any:
     ------
     InputError
         If it is not UTF-8 or JSON, is nested more than 20 deep, repeats a key, holds NaN or Infinity, a number
-        beyond 18 integer digits or 10^308, or half a surrogate pair; carries every problem.
+        beyond 18 integer digits or what a float holds, or half a surrogate pair; carries every problem.
     """
     if not data.strip():
         raise InputError([Problem("missing_field", "the document is empty")])
@@ -103,10 +104,13 @@ def _fraction(literal: str, flaws: list[_Flaw | _Object]) -> Any:
         number = Decimal(literal)
     except InvalidOperation:  # an exponent beyond what Decimal holds
         number = Decimal("inf")
-    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+    places = number.adjusted() if number.is_finite() else MAX_EXPONENT + 1
+    if abs(places) > MAX_EXPONENT or (places == MAX_EXPONENT and isinf(float(number))):
         if number == 0 and number.is_finite():
             return Decimal(0)
-        return _flaw("number_out_of_range", f"must be a number within 10^{MAX_EXPONENT}", literal, flaws)
+        return _flaw(
+            "number_out_of_range", f"must be a number of a float's range, up to 1.7e{MAX_EXPONENT}", literal, flaws
+        )
     return number
 
 
@@ -181,11 +185,9 @@ def _too_deep() -> Problem:
 
 def _check_depth(data: bytes) -> None:
     """Measure the nesting before parsing: a parser would have to recurse first."""
-    if b"\\" in data:
-        data = _ESCAPE.sub(b"__", data)
     inside, depth = 0, 0
-    for start in range(0, len(data), _BLOCK):
-        block = np.frombuffer(data, dtype=np.uint8, count=min(_BLOCK, len(data) - start), offset=start)
+    for text in _unescaped(data):
+        block = np.frombuffer(text, dtype=np.uint8)
         quotes = np.cumsum(block == ord('"'), dtype=np.int32) + inside
         outside = quotes % 2 == 0
         opened = ((block == ord("[")) | (block == ord("{"))) & outside
@@ -194,3 +196,18 @@ def _check_depth(data: bytes) -> None:
         if int(depths.max()) > MAX_JSON_DEPTH:
             raise InputError([_too_deep()])
         inside, depth = int(quotes[-1]) % 2, int(depths[-1])
+
+
+def _unescaped(data: bytes) -> Iterator[bytes]:
+    """Cut a document into blocks without escapes: all of it at once would keep every other thread waiting."""
+    escaping = b"\\" in data
+    start = 0
+    while start < len(data):
+        block = data[start : start + _BLOCK]
+        start += _BLOCK
+        if escaping and b"\\" in block:
+            if (len(block) - len(block.rstrip(b"\\"))) % 2:  # what it escapes stands in the next block
+                block += data[start : start + 1]
+                start += 1
+            block = _ESCAPE.sub(b"__", block)
+        yield block

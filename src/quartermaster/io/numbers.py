@@ -18,7 +18,7 @@ MONEY_DECIMALS = 6
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_SCIENTIFIC = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_SCIENTIFIC = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[0-9][0-9 ,.'\u00a0\u202f]*")
 _CURRENCY = re.compile(r"([A-Z]{3}) ?-?[0-9.,]+|-?[0-9.,]+ ?([A-Z]{3})")

@@ -150,7 +150,7 @@ def _blocks(
         for batch in file.iter_batches(batch_size=_BLOCK_ROWS, columns=known):
             block = {column: _cells(batch.column(column)) for column in known}
             yield block if block else {"": [None] * batch.num_rows}
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:  # the last of years past 9999
         findings.at(_damaged(name, error), table)
 
 

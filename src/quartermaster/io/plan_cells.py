@@ -18,6 +18,9 @@ WHOLE_COLUMNS = ("quantity", "parcels", "billable_weight_g", "distance_m", "unit
 DATE_COLUMNS = ("ship_date", "delivery_date", *EXPECTED_COLUMNS)
 """Columns of a plan that are dates."""
 
+MONEY_PATTERN = rf"-?[0-9]{{1,18}}(\.[0-9]{{1,{MONEY_DECIMALS}}})?"
+"""Money as text, of any plan."""
+
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _MONEY = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
-from quartermaster.errors import InputError, PolicyError, Problem
+from quartermaster.errors import InputError, PolicyError
 from quartermaster.io.files import decode, read_bytes
+from quartermaster.io.toml_text import parse_toml
 from quartermaster.policy import Policy, policy_from_mapping
 
 MAX_POLICY_BYTES = 2**20
@@ -31,8 +30,6 @@ def read_policy(path: str | Path) -> Policy:
     path = Path(path)
     try:
         text = decode(read_bytes(path, MAX_POLICY_BYTES), path.name)
-        return policy_from_mapping(tomllib.loads(text, parse_float=Decimal))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyError([Problem("toml_syntax", f"is not TOML: {error}", file=path.name)]) from None
+        return policy_from_mapping(parse_toml(text, path.name))
     except InputError as error:
         raise PolicyError([replace(problem, file=path.name) for problem in error.problems]) from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from quartermaster import io
 from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.errors import InputError, Problem
+from quartermaster.io.findings import shown
+from quartermaster.io.texts import Refused, check_id
 from quartermaster.service.references import Reference, of_order
 from quartermaster.store.orders import NewLine, NewOrder
 
@@ -41,27 +42,34 @@ def new_orders(reference: Reference, documents: Sequence[Any]) -> list[NewOrder 
             doubtful.append(at)
         else:
             found[at] = _good(document, *read)
-    for some in _together(documents, doubtful):
+    first: dict[str, int] = {}
+    same = {at: first.setdefault(io.exact_json(documents[at]), at) for at in doubtful}
+    objects = [at for at in first.values() if isinstance(documents[at], Mapping)]
+    found |= {at: _no_object(documents[at]) for at in first.values() if not isinstance(documents[at], Mapping)}
+    for some in _together(documents, objects):
         problems = _problems(reference, [documents[at] for at in some])
         for at, own in zip(some, problems, strict=True):
             found[at] = _bad(documents[at], own) if own else _good(documents[at], *reference.order(documents[at]))
-    return [found[at] for at in range(len(documents))]
+    return [found[same.get(at, at)] for at in range(len(documents))]
 
 
 def _together(documents: Sequence[Any], places: Sequence[int]) -> Iterator[list[int]]:
-    """Cut orders into those that are read together: so few, of ids of their own, that say nothing of each other."""
-    some: dict[str, int] = {}
+    """Cut orders into those that are read together: so few that say nothing of each other, or only by their ids."""
+    some: list[int] = []
+    strange: set[str] = set()
     for at in places:
         if not _keeps_to_itself(documents[at]):
             yield [at]
             continue
         order_id = documents[at]["order_id"]
-        if order_id in some or len(some) == AT_ONCE:
-            yield list(some.values())
-            some = {}
-        some[order_id] = at
+        if order_id in strange or len(some) == AT_ONCE:
+            yield some
+            some, strange = [], set()
+        some.append(at)
+        if not _is_id(order_id):
+            strange.add(order_id)
     if some:
-        yield list(some.values())
+        yield some
 
 
 def _keeps_to_itself(document: Any) -> bool:
@@ -74,12 +82,28 @@ def _keeps_to_itself(document: Any) -> bool:
     return all(isinstance(line, Mapping) and line.get("order_id", order_id) == order_id for line in lines)
 
 
+def _is_id(text: str) -> bool:
+    try:
+        check_id(text)
+    except Refused:
+        return False
+    return True
+
+
+def _apart(document: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+    """Give an order an id of its own, if it has a good one: that of a bad one is told, and stays."""
+    if not _is_id(document["order_id"]):
+        return document
+    own = {"order_id": f"order {at}"}
+    return {**document, **own, "lines": [{**line, **own} if "order_id" in line else line for line in document["lines"]]}
+
+
 def _problems(reference: Reference, documents: Sequence[Any]) -> list[Sequence[Problem]]:
     """Say what is wrong with each of some orders, as if each had come alone."""
     if len(documents) == 1:
         return [_problems_of(reference, documents[0])]
     try:
-        io.read_document(reference.with_orders(documents))
+        io.read_document(reference.with_orders([_apart(document, at) for at, document in enumerate(documents)]))
     except InputError as error:
         own = [of_order(error.problems, at) for at in range(len(documents))]
         if sum(map(len, own)) == len(error.problems):
@@ -97,7 +121,15 @@ def _problems_of(reference: Reference, document: Any) -> Sequence[Problem]:
 
 
 def _good(document: Any, order: Order, lines: Sequence[OrderLine]) -> NewOrder:
-    return NewOrder(order.order_id, _text(document), [NewLine(line.line_id, line.sku, line.quantity) for line in lines])
+    return NewOrder(
+        order.order_id, io.exact_json(document), [NewLine(line.line_id, line.sku, line.quantity) for line in lines]
+    )
+
+
+def _no_object(document: Any) -> InputError:
+    """Say what reading it alone would say; no network is needed for that."""
+    absent = Problem("missing_field", "is required and must be given", column="order_id", pointer="/order_id")
+    return InputError([Problem("type", "must be an object", value=shown(document)), absent])
 
 
 def _bad(document: Any, problems: Sequence[Problem]) -> NewOrder | InputError:
@@ -106,8 +138,4 @@ def _bad(document: Any, problems: Sequence[Problem]) -> NewOrder | InputError:
     if nameless or not isinstance(order_id, str):
         return InputError(problems)
     reasons = "; ".join(f"{problem.code} at {problem.pointer or '/'}" for problem in problems[:10])
-    return NewOrder(order_id, _text(document), [], rejected=reasons)
-
-
-def _text(document: Any) -> str:
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, default=float)  # numbers have at most 15 digits
+    return NewOrder(order_id, io.exact_json(document), [], rejected=reasons)

@@ -12,8 +12,9 @@ from quartermaster.errors import InputError, Problem
 from quartermaster.io.brought_plan import NEEDED, BroughtPlan
 from quartermaster.io.findings import shown
 from quartermaster.io.json_text import pointer_part
-from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS
+from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS, plan_money
 from quartermaster.io.plan_claims import claimed_cost
+from quartermaster.io.texts import Refused
 from quartermaster.service.answers import PlanAnswer
 
 if TYPE_CHECKING:
@@ -115,16 +116,21 @@ def _check_row(table: str, position: int, row: Any, problems: list[Problem]) -> 
         pointer = _pointer(table, position, name)
         if name not in known:
             problems.append(Problem("unknown_field", f"unknown; known are {', '.join(known)}", pointer=pointer))
-        elif value is not None and (wrong := _fault(name, value)):
-            problems.append(Problem("type", wrong, pointer=pointer, value=shown(value)))
+        elif value is not None:
+            try:
+                _check_cell(name, value)
+            except Refused as refused:
+                problems.append(Problem(refused.code, refused.detail, pointer=pointer, value=shown(value)))
 
 
-def _fault(column: str, value: Any) -> str:
-    """Say what a cell must be; empty when it is that."""
+def _check_cell(column: str, value: Any) -> None:
     if column in WHOLE_COLUMNS:
-        good = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_WHOLE
-        return "" if good else f"must be a whole number of at most {MAX_WHOLE}"
-    if column in MONEY_COLUMNS:
-        good = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
-        return "" if good else "must be an amount as decimal text"
-    return "" if isinstance(value, str) else "must be text"
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_WHOLE:
+            raise Refused("type", f"must be a whole number of at most {MAX_WHOLE}")
+    elif column in MONEY_COLUMNS and isinstance(value, str):
+        plan_money(value)
+    elif column in MONEY_COLUMNS:
+        if not isinstance(value, int | Decimal) or isinstance(value, bool):
+            raise Refused("type", "must be an amount as decimal text")
+    elif not isinstance(value, str):
+        raise Refused("type", "must be text")

@@ -8,7 +8,7 @@ from typing import Any
 
 from quartermaster.domain.columns import Column, Kind, columns_of
 from quartermaster.domain.snapshot import REQUIRED_TABLES, ROW_TYPES
-from quartermaster.io.plan_cells import MONEY_COLUMNS, WHOLE_COLUMNS
+from quartermaster.io.plan_cells import MONEY_COLUMNS, MONEY_PATTERN, WHOLE_COLUMNS
 from quartermaster.policy import OPTIMAL, RULES, SECTIONS, Knob, knobs_of
 from quartermaster.service.answers import Cost, PlanAnswer
 from quartermaster.service.plan_reading import MAX_WHOLE, MAY_BE_EMPTY, TABLES, required_columns
@@ -181,7 +181,7 @@ def brought_plan_schema(reference: str) -> Schema:
         Where schemas are referred to.
     """
     properties: Schema = {name: {} for name in PlanAnswer.model_fields}
-    amount = {"type": "string", "pattern": _DECIMAL_TEXT, "examples": ["12.50"]}
+    amount = {"type": "string", "pattern": f"^{MONEY_PATTERN}$", "examples": ["12.50"]}
     for table, columns in TABLES.items():
         row = {
             "type": "object",
@@ -210,7 +210,7 @@ def _cell_schema(column: str, *, required: bool) -> Schema:
     if column in WHOLE_COLUMNS:
         schema: Schema = {"type": ["integer"], "minimum": -MAX_WHOLE, "maximum": MAX_WHOLE}
     elif column in MONEY_COLUMNS:
-        schema = {"type": ["string", "number"], "examples": ["12.50"]}
+        schema = {"type": ["string", "number"], "pattern": f"^{MONEY_PATTERN}$", "examples": ["12.50"]}
     else:
         schema = {"type": ["string"]}
         if required and column != MAY_BE_EMPTY:

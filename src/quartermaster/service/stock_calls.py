@@ -132,7 +132,7 @@ def _given(snapshot: Snapshot, place: Problem) -> GivenSnapshot:
     orders = [
         NewOrder(
             order["order_id"],
-            json.dumps(order, sort_keys=True, ensure_ascii=False, default=float),
+            io.exact_json(order),
             [NewLine(line["line_id"], line["sku"], line["quantity"]) for line in order["lines"]],
         )
         for order in document["orders"]
@@ -141,7 +141,7 @@ def _given(snapshot: Snapshot, place: Problem) -> GivenSnapshot:
         as_of=instant_of(snapshot.as_of),
         as_of_place=place,
         stock=[StockRow(*row) for row in zip(*columns, strict=True)],
-        content=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+        content=json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(),
         orders=orders,
     )
 
