@@ -209,15 +209,16 @@ def test_archives_that_are_not_taken(api, store, work, name):
     }
 
 
-def lying(content, claimed):
-    """A zip whose directory and header claim other sizes than there are."""
+def lying(content, claimed, elsewhere=None):
+    """A zip whose directory and header claim other sizes than there are, or say that the header is elsewhere."""
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = packed.compress(content) + packed.flush()
     name = b"orders.csv"
     sizes = struct.pack("<III", zlib.crc32(content), len(data), claimed)
     local = struct.pack("<4sHHHHH", b"PK\x03\x04", 20, 0, 8, 0, 0) + sizes + struct.pack("<HH", len(name), 0) + name
+    far = b"" if elsewhere is None else struct.pack("<HHQ", 1, 8, elsewhere)  # as zip64 writes offsets
     central = (struct.pack("<4sHHHHHH", CENTRAL, 20, 20, 0, 8, 0, 0) + sizes
-               + struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, 0) + name)  # fmt: skip
+               + struct.pack("<HHHHHII", len(name), len(far), 0, 0, 0, 0, 0xFFFFFFFF if far else 0) + name + far)  # fmt: skip
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(central), len(local) + len(data), 0)
     return local + data + central + end
 
@@ -231,6 +232,14 @@ def test_zip_bombs_end_at_their_caps(api, work):
     refused(put(api, lying(b"0" * 50 * MIB, 10)), 422, "archive_not_allowed")  # only what is claimed is unpacked
     refused(put(api, lying(b"0" * 50 * MIB, 50 * MIB)), 413, "decompression_limit")
     refused(put(api, b"0" * (2 * MIB + 1)), 413, "too_large")
+    assert list(work.iterdir()) == []
+
+
+@pytest.mark.parametrize("elsewhere", [2**64 - 1, 2**63, 2**62, 2**40])
+@pytest.mark.parametrize("size", [10, 2 * MIB - 1000], ids=["in memory", "on disk"])
+def test_a_zip_whose_member_is_nowhere(api, work, elsewhere, size):
+    noise = b"".join(zlib.crc32(str(at).encode()).to_bytes(4, "big") for at in range(size // 4))
+    refused(put(api, lying(noise, len(noise), elsewhere)), 422, "archive_not_allowed")
     assert list(work.iterdir()) == []
 
 
@@ -270,7 +279,10 @@ def test_a_form_that_is_cut_off_is_not_a_smaller_form(api):
     assert put(api, content, media).status_code == 201
 
 
-@pytest.mark.parametrize("media", ["application/x-zip", "multipart/mixed", "text/csv", ""])
+@pytest.mark.parametrize(
+    "media",
+    ["application/x-zip", "multipart/mixed", "text/csv", "", "multipart/form-data; boundary=x; charset=undefined"],
+)
 def test_other_types_are_refused(api, media):
     refused(put(api, zipped(FILES), media), 415, "media_type")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from email.message import Message
 
 from starlette.requests import Request
 
@@ -33,12 +34,14 @@ def check_headers(request: Request, settings: ServiceSettings, types: tuple[str,
     RequestRefused
         415 for another content type, charset or any content encoding; 413 for a declared length above the cap.
     """
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    told = Message()
+    told["content-type"] = request.headers.get("content-type", "")
+    (media, _), *parameters = told.get_params([("", "")])
     media = media.strip().lower()
     if media not in types:
         raise RequestRefused("media_type", f"Content-Type must be {' or '.join(types)}")
-    name, _, charset = parameters.strip().partition("=")
-    if name.strip().lower() == "charset" and charset.strip(' "').lower() not in ("utf-8", "utf8"):
+    charsets = [value for name, value in parameters if name.strip().lower() == "charset"]
+    if any(str(charset).strip().lower() not in ("utf-8", "utf8") for charset in charsets):
         raise RequestRefused("media_type", "charset must be utf-8")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise RequestRefused("content_encoding", "Content-Encoding is not supported; send the body as it is")

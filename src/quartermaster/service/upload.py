@@ -177,13 +177,14 @@ class _Sparing:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self.tell = file, file.tell
+        self._size = file.seek(0, 2)
 
     def seekable(self) -> bool:
         return True
 
     def seek(self, place: int, whence: int = 0) -> int:
-        if place < 0 and whence == 0:
-            raise zipfile.BadZipFile("before the beginning")
+        if whence == 0 and not 0 <= place <= self._size:
+            raise zipfile.BadZipFile("a place that is not in it")
         return self._file.seek(place, whence)
 
     def read(self, size: int = -1) -> bytes:
