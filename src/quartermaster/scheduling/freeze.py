@@ -5,7 +5,7 @@ Everything comes from one state of the store. Of the snapshot only orders, stock
 - orders are those of the store that wait, with the units of each line that wait; what committed shipments an order has
   had counts towards its `max_shipments`, and an order that may have no more of them is left waiting;
 - stock is what may be reserved now, so that feeds, reservations and commits since the snapshot all count;
-- capacity of a node is what reservations and committed plans of the same snapshot left of it.
+- capacity of a node is what reservations, and all that was committed after the instant of the snapshot, left of it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
         for (node_id, sku), units in sorted(availability(transaction, scope_id).items())
         if node_id in nodes and sku in skus
     ]
-    used = capacity_used(transaction, scope_id, latest.version)
+    used = capacity_used(transaction, scope_id, latest.as_of)
     document["nodes"] = [_with_capacity_left(node, used.get(node["node_id"])) for node in document["nodes"]]
     had = shipments_had(transaction, scope_id)
     orders, document["orders"] = {}, []

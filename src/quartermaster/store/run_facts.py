@@ -22,7 +22,6 @@ from quartermaster.store.tables import (
     RESERVATION_LINES,
     RESERVATIONS,
     SCOPES,
-    SNAPSHOTS,
 )
 
 NEWEST = 50
@@ -114,32 +113,35 @@ def orders_since(transaction: Transaction, scope_id: str, since: int) -> int:
     return int(transaction.connection.execute(select(func.count()).where(*own)).scalar_one())
 
 
-def capacity_used(transaction: Transaction, scope_id: str, snapshot_version: str) -> Mapping[str, Used]:
-    """Return what is used of the capacity of the nodes of a snapshot, by node.
+def capacity_used(transaction: Transaction, scope_id: str, since: int) -> Mapping[str, Used]:
+    """Return what is used of the capacity that a snapshot gives nodes, by node.
 
-    Committed plans of the snapshot use it; so do reservations that are held, and those committed since the snapshot
-    came: what a reservation has at one node is one shipment.
+    What was committed after the instant of the snapshot uses it, whatever snapshot a plan was made from, as a full
+    picture has deducted only what was committed before; so do reservations that are held. What a reservation that is
+    of no plan has at one node is one shipment.
 
     Parameters
     ----------
-    transaction, scope_id, snapshot_version
-        Which snapshot.
+    transaction, scope_id
+        Where.
+    since
+        Instant of the snapshot, microseconds.
     """
-    planned = (
-        select(ALLOCATIONS.c.node_id, func.sum(ALLOCATIONS.c.quantity).label("units"))
-        .join(PLANS, PLANS.c.plan_id == ALLOCATIONS.c.plan_id)
-        .where(ALLOCATIONS.c.scope_id == scope_id, PLANS.c.snapshot_version == snapshot_version)
-        .group_by(ALLOCATIONS.c.node_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.order_id, ALLOCATIONS.c.shipment_id)
-    )
-    own, line = RESERVATIONS.c, RESERVATION_LINES.c
-    snapshot = (SNAPSHOTS.c.scope_id == scope_id, SNAPSHOTS.c.version == snapshot_version)
-    since = select(SNAPSHOTS.c.created_at).where(*snapshot).scalar_subquery()
-    of_plan = exists().where(ALLOCATIONS.c.reservation_id == own.reservation_id, ALLOCATIONS.c.plan_id.is_not(None))
+    own, line, given = RESERVATIONS.c, RESERVATION_LINES.c, ALLOCATIONS.c
+    # no reservation is committed at its expiry or after it, so that the index by expiry finds those committed since
+    committed = and_(own.state == "committed", own.expires_at >= since, own.resolved_at > since)
     held = and_(own.state == "held", own.expires_at > transaction.now)
+    planned = (
+        select(given.node_id, func.sum(given.quantity).label("units"))
+        .join(RESERVATIONS, own.reservation_id == given.reservation_id)
+        .where(own.scope_id == scope_id, committed, given.plan_id.is_not(None))
+        .group_by(given.node_id, given.reservation_id, given.shipment_id)
+    )
+    of_plan = exists().where(given.reservation_id == own.reservation_id, given.plan_id.is_not(None))
     reserved = (
         select(line.node_id, func.sum(line.quantity).label("units"))
         .join(RESERVATIONS, own.reservation_id == line.reservation_id)
-        .where(own.scope_id == scope_id, or_(held, and_(own.state == "committed", own.resolved_at >= since)), ~of_plan)
+        .where(own.scope_id == scope_id, or_(held, committed), ~of_plan)
         .group_by(line.node_id, line.reservation_id)
     )
     shipments = union_all(planned, reserved).subquery()
