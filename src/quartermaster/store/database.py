@@ -117,6 +117,20 @@ class Transaction:
         return self.connection.execute(statement, parameters).rowcount
 
 
+class Again(StoreError):  # noqa: N818 - nothing is wrong yet
+    """Something has to be done in a transaction of its own, holding no lock of this one, which is then tried again.
+
+    Parameters
+    ----------
+    first
+        What is done; its effects are kept whatever becomes of the other.
+    """
+
+    def __init__(self, first: Callable[[Transaction], object]) -> None:
+        super().__init__("store_busy", "others have to be done with first")
+        self.first = first
+
+
 @dataclass(slots=True, eq=False)
 class Store:
     """An open database.
@@ -175,7 +189,7 @@ class Store:
         Parameters
         ----------
         work
-            The work; its effects are all in the transaction.
+            The work; its effects are all in the transaction. Where it raises `Again`, what that says is done first.
 
         Raises
         ------
@@ -188,6 +202,8 @@ class Store:
             try:
                 with self.write() as transaction:
                     return work(transaction)
+            except Again as again:
+                self.transact(again.first)
             except IntegrityError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != WRITTEN_BY_OTHERS:
                     raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,9 +18,9 @@ from sqlalchemy import Text, bindparam, func, insert, select, update
 from quartermaster.errors import StoreError
 from quartermaster.store.available import availability
 from quartermaster.store.chunks import in_chunks
-from quartermaster.store.database import Transaction
+from quartermaster.store.database import Again, Transaction
 from quartermaster.store.events import emit
-from quartermaster.store.expiry import sweep
+from quartermaster.store.expiry import sweep_for
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
 from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note
@@ -121,6 +122,8 @@ def commit_plan(
         ``not_found``; ``plan_state``; ``plan_superseded``; ``plan_expired``; ``lease_lost``; ``snapshot_stale`` where
         the stock picture has changed, or units that the plan gives are gone; ``order_state`` where orders have changed,
         or units are reserved for them since.
+    Again
+        Where reservations whose time is over have units that the plan gives.
     """
     state = scope_state(transaction, scope_id, lock=True)
     plan = stored_plan(transaction, scope_id, plan_id)
@@ -223,13 +226,15 @@ def _take_stock(transaction: Transaction, scope_id: str, allocations: Sequence[A
     for one in allocations:
         wanted[one.node_id, one.sku] += one.quantity
     lacking = [pair for pair, units in sorted(wanted.items()) if not take(transaction, scope_id, *pair, units)]
-    if lacking and sweep(transaction, scope_id):
-        lacking = [pair for pair in lacking if not take(transaction, scope_id, *pair, wanted[pair])]
     if lacking:
+        transaction.look_at_clock()
         there = availability(transaction, scope_id, lacking)
+        short = [pair for pair in lacking if there.get(pair, 0) < wanted[pair]]
+        if not short:
+            raise Again(partial(sweep_for, scope_id=scope_id, pairs=lacking))
         gone = [
             {"node_id": node_id, "sku": sku, "planned": wanted[node_id, sku], "available": there.get((node_id, sku), 0)}
-            for node_id, sku in lacking[:MOST_TOLD]
+            for node_id, sku in short[:MOST_TOLD]
         ]
         raise StoreError("snapshot_stale", "units that the plan gives are not there any more", lacking=gone)
     fail_point("stock of plan taken")
