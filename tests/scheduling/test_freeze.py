@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from simple_day import CHICAGO, MONDAY, NEWARK
 from quartermaster.domain.network import Node
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io import snapshot_document
-from quartermaster.scheduling import run_next
+from quartermaster.scheduling import run, run_next
 from quartermaster.scheduling.freeze import frozen, readable
 from quartermaster.store.order_intake import put_order
 from quartermaster.store.orders import NewLine, NewOrder, cancel_order
@@ -260,3 +261,20 @@ def test_new_orders_are_untouched_by_what_old_ones_had(small_day):
     ask(store, commit=True)
     run_next(store, SCOPE, QUICK, planner=plan_here)
     assert order_of(store, "o9").state == "allocated"
+
+
+def test_orders_are_rejected_by_id_as_everybody_locks_them(small_day, monkeypatch):
+    """In whatever order their problems are found."""
+    store, rejected = small_day, []
+    lines = {"lines": [{"line_id": "1", "sku": "nothing", "quantity": 1}]}
+    put_orders(store, [{"order_id": name, **NEWARK, **lines} for name in ("b1", "b2", "b3")])
+    monkeypatch.setattr(run, "reject_order", lambda *given: rejected.append(given[2]))
+
+    def turned(found):
+        left, snapshot = readable(found)
+        return replace(left, rejected=dict(sorted(left.rejected.items(), reverse=True))), snapshot
+
+    monkeypatch.setattr(run, "readable", turned)
+    ask(store)
+    assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "finished"
+    assert rejected == ["b1", "b2", "b3"]

@@ -7,11 +7,14 @@ import time
 
 import pytest
 from sqlalchemy import select, text, update
+from store.conftest import prepared, schema
 from store_cases import HOUR, SCOPE, SECOND, START, Clock, adds_up, available, given, held, ordered, planned, stocked
 
 from quartermaster.errors import StoreError
 from quartermaster.store import database, open_store
 from quartermaster.store.leases import acquire
+from quartermaster.store.order_intake import put_orders
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.reservations import commit, extend, release, reservation, reserve
 from quartermaster.store.scopes import scope_state
@@ -187,3 +190,31 @@ def test_whoever_lacks_units_that_have_expired_is_in_nobody_s_way(store, monkeyp
     assert ended == []
     assert available(store) == {a: 9, b: 8, c: 4}
     adds_up(store)
+
+
+@pytest.mark.parametrize("what", ["put_orders", "commit_plan"])
+def test_orders_are_locked_by_code_points_whatever_the_database_sorts_by(what):
+    """Dictionaries have a before B, code points B before a: who waits for B has not locked a."""
+    with schema() as url:
+        prepared(url)
+        store = open_store(url, Clock())
+        by_dictionary = 'ALTER TABLE orders ALTER COLUMN order_id TYPE text COLLATE "en-x-icu"'
+        store.transact(lambda transaction: transaction.run(text(by_dictionary)))
+        stocked(store, {A: 10})
+        for name in ("a", "B"):
+            ordered(store, name, {"1": ("A", 1)})
+        plan_id = planned(store)
+
+        def lock(transaction, name):
+            named = text("SELECT order_id FROM orders WHERE order_id = :name FOR UPDATE NOWAIT")
+            assert transaction.first(named, {"name": name}) is not None
+
+        def work(transaction):
+            if what == "commit_plan":
+                return commit_plan(transaction, SCOPE, plan_id, [given(name, "boston", 1) for name in "Ba"], []).state
+            orders = [NewOrder(name, "another", [NewLine("1", "A", 2)]) for name in "Ba"]
+            return put_orders(transaction, SCOPE, orders)
+
+        told = after_waiting(store, lambda first: lock(first, "B"), work, 0, lambda first: lock(first, "a"))
+        assert told == ("committed" if what == "commit_plan" else ["updated", "updated"])
+        store.close()
