@@ -12,6 +12,7 @@ from store_cases import SCOPE, refused
 
 from quartermaster.store import Store, fail_points, open_store, postgresql
 from quartermaster.store.database import LONG_ATTEMPTS
+from quartermaster.store.events import emit, events_after
 from quartermaster.store.plans import queue_plan
 from quartermaster.store.scopes import scope_state
 
@@ -122,3 +123,18 @@ def test_a_connection_that_does_not_come_is_asked_for_twice(store, monkeypatch):
     with refused("store_busy"):
         store.transact(lambda transaction: None)
     assert len(tries) == LONG_ATTEMPTS
+
+
+def test_who_reads_events_that_have_numbers_waits_for_nobody(postgresql_schema, monkeypatch):
+    monkeypatch.setattr(postgresql, "LOCK_SECONDS", 1.0)
+    store = open_store(postgresql_schema())
+    store.transact(lambda transaction: emit(transaction, SCOPE, "kind", "one", {}))
+
+    def read():
+        return [event.subject for event in store.transact(lambda transaction: events_after(transaction, SCOPE, 0, 9))]
+
+    assert read() == ["one"]
+    with store.write() as other:
+        scope_state(other, SCOPE, lock=True)
+        assert read() == ["one"]
+    store.close()
