@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, tuple_, update
+from sqlalchemy import Select, bindparam, select, update
 
 from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
@@ -55,14 +55,9 @@ def sweep_for(transaction: Transaction, scope_id: str, pairs: Collection[tuple[s
     """
     table, line = RESERVATIONS.c, RESERVATION_LINES.c
     over = _over(transaction, scope_id)
-    of_pairs = select(line.reservation_id).where(line.scope_id == scope_id, ~line.deducted)
-    names = {
-        row.reservation_id
-        for chunk in in_chunks(sorted(pairs))
-        for row in transaction.all(
-            over.where(table.reservation_id.in_(of_pairs.where(tuple_(line.node_id, line.sku).in_(chunk))))
-        )
-    }
+    of_all = over.join(RESERVATION_LINES, line.reservation_id == table.reservation_id)
+    rows = transaction.all(of_all.with_only_columns(table.reservation_id, line.node_id, line.sku))
+    names = {row.reservation_id for row in rows if (row.node_id, row.sku) in pairs}
     by_id = table.reservation_id.collate("C") if transaction.is_postgresql else table.reservation_id
     locked = over.order_by(by_id).with_for_update()
     expired = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, func, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, union_all, update
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
@@ -24,6 +24,8 @@ from quartermaster.store.tables import (
     SCOPES,
 )
 
+UNDER_WAY = bindparam("under_way", [QUEUED, RUNNING], expanding=True, literal_execute=True)
+"""States of plans that are indexed apart; written out, since SQLite looks for the very words of the index."""
 NEWEST = 50
 """Plans looked at for the last one of the schedule."""
 
@@ -66,7 +68,7 @@ def scopes_to_run(transaction: Transaction) -> list[str]:
     query = (
         select(PLANS.c.scope_id)
         .outerjoin(LEASES, and_(LEASES.c.scope_id == PLANS.c.scope_id, held))
-        .where(or_(PLANS.c.state == QUEUED, lost))
+        .where(PLANS.c.state.in_(UNDER_WAY), or_(PLANS.c.state == QUEUED, lost))
         .distinct()
         .order_by(PLANS.c.scope_id)
     )
@@ -161,15 +163,15 @@ def shipments_had(transaction: Transaction, scope_id: str) -> Mapping[str, int]:
     transaction, scope_id
         Where.
     """
-    shipments = (
-        select(ALLOCATIONS.c.order_id, ALLOCATIONS.c.reservation_id, ALLOCATIONS.c.shipment_id, ALLOCATIONS.c.node_id)
-        .join(ORDERS, and_(ORDERS.c.scope_id == ALLOCATIONS.c.scope_id, ORDERS.c.order_id == ALLOCATIONS.c.order_id))
-        .where(ALLOCATIONS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
-        .distinct()
-        .subquery()
+    given = ALLOCATIONS.c
+    own = (given.scope_id == ORDERS.c.scope_id, given.order_id == ORDERS.c.order_id)
+    shipments = select(given.reservation_id, given.shipment_id, given.node_id).where(*own).correlate(ORDERS).distinct()
+    had = select(func.count()).select_from(shipments.subquery()).scalar_subquery()
+    # order by order: what waits is little of what was ever given
+    query = select(ORDERS.c.order_id, had.label("shipments")).where(
+        ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
     )
-    query = select(shipments.c.order_id, func.count().label("shipments")).group_by(shipments.c.order_id)
-    return {row.order_id: int(row.shipments) for row in transaction.all(query)}
+    return {row.order_id: int(row.shipments) for row in transaction.all(query) if row.shipments}
 
 
 def reject_order(transaction: Transaction, scope_id: str, order_id: str, document: str, reason: str) -> bool:

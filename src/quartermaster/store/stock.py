@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert, literal_column, select, tuple_, update
 
 from quartermaster.errors import ModelError, StoreError
 from quartermaster.store.chunks import in_chunks
@@ -47,6 +47,8 @@ SHORTFALL = "shortfall"
 """Type of the event that a feed lowers supply below what is reserved."""
 
 
+_NONE: ColumnElement[int] = literal_column("0")
+"""Written out, since SQLite looks for the very words of the index of shortfalls."""
 _PAIR = and_(
     STOCK.c.scope_id == bindparam("scope"), STOCK.c.node_id == bindparam("node"), STOCK.c.sku == bindparam("of")
 )
@@ -262,7 +264,7 @@ def _values(scope_id: str, row: StockRow) -> dict[str, object]:
 
 def _shortfalls(transaction: Transaction, scope_id: str) -> dict[tuple[str, str], int]:
     query = select(STOCK.c.node_id, STOCK.c.sku, STOCK.c.shortfall)
-    rows = transaction.all(query.where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > 0))
+    rows = transaction.all(query.where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > _NONE))
     return {(row.node_id, row.sku): row.shortfall for row in rows}
 
 
