@@ -218,7 +218,7 @@ def test_a_snapshot_that_cannot_be_read_fails_the_plan_and_leaves_the_orders(sma
 
 
 def test_a_scope_without_a_snapshot(store):
-    with store.read() as transaction, pytest.raises(StoreError, match="snapshot_missing"):
+    with store.read() as transaction, pytest.raises(StoreError, match="no_snapshot"):
         frozen(transaction, SCOPE)
     ask(store)
     done = run_next(store, SCOPE, QUICK, planner=plan_here)

@@ -71,12 +71,12 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
     Raises
     ------
     StoreError
-        ``not_found`` where there is no such scope; ``snapshot_missing`` where it has no snapshot yet.
+        ``not_found`` where there is no such scope; ``no_snapshot`` where it has no snapshot yet.
     """
     state = scope_state(transaction, scope_id)
     latest = latest_snapshot(transaction, scope_id)
     if latest is None:
-        raise StoreError("snapshot_missing", "the scope has no snapshot yet")
+        raise StoreError("no_snapshot", "the scope has no snapshot yet")
     instant = transaction.now if as_of is None else as_of
     document: dict[str, Any] = json.loads(content_of(transaction, latest.sha256))
     document.pop("order_lines", None)

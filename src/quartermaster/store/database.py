@@ -263,6 +263,8 @@ def _waited_long(error: DBAPIError | PoolTimeout) -> bool:
 
 
 def _in_the_way(error: DBAPIError | PoolTimeout) -> bool:
+    if isinstance(error, PoolTimeout):
+        return True
     return getattr(error.orig, "sqlstate", None) in IN_THE_WAY or "database is locked" in str(error.orig)
 
 
@@ -304,19 +306,23 @@ def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
+    try:  # before the file is touched: to close it gives up what locks SQLite has on it in this process
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        detail = f"{path} is open in another process; SQLite serves one, PostgreSQL serves many"
+        raise StoreError("store_in_use", detail) from None
+    try:
         content = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         if os.fstat(content).st_mode & 0o077:  # SQLite gives what it writes beside the file the same mode
             os.fchmod(content, 0o600)
             LOG.warning("the database was open to others; it is its owner's only now")
         os.close(content)
     except OSError as error:
-        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
         os.close(lock)
-        detail = f"{path} is open in another process; SQLite serves one, PostgreSQL serves many"
-        raise StoreError("store_in_use", detail) from None
+        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
     writer = sqlite_engine(url, "BEGIN IMMEDIATE", 1)
     return Store(url, writer, sqlite_engine(url, "BEGIN", READERS), clock, lock)
 

@@ -200,8 +200,8 @@ def _give_units(
     changed, rows = [], []
     for order_id, line_id in sorted(given.keys() | left.keys()):
         units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
-        sku, waits = waiting.get((order_id, line_id), (None, None))
-        if waits != sum(units.values()) or not skus[order_id, line_id] <= {sku}:
+        sku, open_units = waiting.get((order_id, line_id), (None, None))
+        if open_units != sum(units.values()) or not skus[order_id, line_id] <= {sku}:
             changed.append({"order_id": order_id, "line_id": line_id})
         rows.append({"scope": scope_id, "of_order": order_id, "of_line": line_id, **units})
     changed += [{"order_id": order_id} for order_id in planned if order_id not in standing]

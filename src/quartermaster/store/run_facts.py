@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, union_all, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, or_, select, union_all, update
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
@@ -24,7 +24,7 @@ from quartermaster.store.tables import (
     SCOPES,
 )
 
-UNDER_WAY = bindparam("under_way", [QUEUED, RUNNING], expanding=True, literal_execute=True)
+UNDER_WAY: BindParameter[str] = bindparam("under_way", [QUEUED, RUNNING], expanding=True, literal_execute=True)
 """States of plans that are indexed apart; written out, since SQLite looks for the very words of the index."""
 NEWEST = 50
 """Plans looked at for the last one of the schedule."""
