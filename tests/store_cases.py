@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from quartermaster.errors import StoreError
 from quartermaster.store import Store
@@ -127,6 +127,21 @@ def everything(store: Store) -> dict[str, Sequence[tuple[Any, ...]]]:
             table.name: sorted((tuple(row) for row in transaction.all(select(table))), key=repr)
             for table in METADATA.sorted_tables
         }
+
+
+@contextmanager
+def counting(store: Store) -> Iterator[list[str]]:
+    """Count the statements that are sent in the block."""
+    sent: list[str] = []
+
+    def note(*given: Any) -> None:
+        sent.append(given[2])
+
+    event.listen(store.writer, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(store.writer, "before_cursor_execute", note)
 
 
 def adds_up(store: Store, scope: str = SCOPE) -> None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
-from run_days import CHEAPEST, QUICK, SCOPE, ask, canonical, faults, order_of, plan_here, put_day, put_orders
+from run_days import CHEAPEST, QUICK, SCOPE, ask, between, canonical, faults, order_of, plan_here, put_day, put_orders
 from scheduling.conftest import small_snapshot
-from simple_day import CHICAGO, NEWARK
+from simple_day import CHICAGO, MONDAY, NEWARK
 
 from quartermaster.domain.network import Node
 from quartermaster.domain.outlook import Replenishment
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io import snapshot_document
-from quartermaster.scheduling import run_next
+from quartermaster.scheduling import run, run_next
 from quartermaster.scheduling.freeze import frozen, readable
 from quartermaster.store.order_intake import put_order
 from quartermaster.store.orders import NewLine, NewOrder, cancel_order
 from quartermaster.store.reservations import commit, release, reserve
 from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed
+
+AT_TEN = MONDAY + timedelta(hours=1)
 
 
 def freeze(store, **options):
@@ -36,6 +39,12 @@ def tables(found):
         for order in document["orders"]
     }
     return document, stock, orders
+
+
+def left_at_chicago(store):
+    """Units and shipments that Chicago has left."""
+    (node,) = [node for node in tables(freeze(store))[0]["nodes"] if node["node_id"] == "CHI"]
+    return node["max_units"], node["max_shipments"]
 
 
 def test_a_fresh_day_is_frozen_as_it_came_but_for_the_instant(small_day):
@@ -91,11 +100,29 @@ def test_a_second_wave_has_what_the_first_left(small_day):
     nodes = {node["node_id"]: node for node in document["nodes"]}
     assert (nodes["CHI"]["max_units"], nodes["CHI"]["max_shipments"]) == (92, 47)
     assert "max_units" not in nodes["LAX"]
-    put_day(store, small_snapshot(nodes=[Node(node_id="CHI", **CHICAGO, max_units=5)], stock={("CHI", "A"): 9}), "v2")
-    document, stock, _ = tables(freeze(store))
-    assert document["nodes"][0]["max_units"] == 5  # a new snapshot says anew what is left
-    # its picture is of nine o'clock, the commits of ten: they are not deducted there yet
-    assert stock[("CHI", "A")] == 2
+    with_room = [Node(node_id="CHI", **CHICAGO, max_units=20, max_shipments=9)]
+    put_day(store, small_snapshot(nodes=with_room, stock={("CHI", "A"): 9}), "v2")
+    # its picture is of nine o'clock, the commits of ten: they are deducted neither from its stock nor its capacity
+    assert left_at_chicago(store) == (12, 6)
+    assert tables(freeze(store))[1][("CHI", "A")] == 2
+    store.clock.forward(minutes=5)
+    put_day(store, small_snapshot(nodes=with_room, stock={("CHI", "A"): 9}, as_of=AT_TEN), "v3")
+    assert left_at_chicago(store) == (20, 9)  # a picture of after them says anew what is left
+    assert tables(freeze(store))[1][("CHI", "A")] == 9
+
+
+@pytest.mark.parametrize(("as_of", "left"), [(MONDAY, (12, 6)), (AT_TEN, (20, 9))])
+def test_a_plan_of_a_snapshot_before_the_last_uses_capacity_of_the_last(small_day, as_of, left):
+    store = small_day
+    room = small_snapshot(
+        nodes=[Node(node_id="CHI", **CHICAGO, max_units=20, max_shipments=9)],
+        stock={("CHI", "A"): 9, ("CHI", "B"): 1},
+        as_of=as_of,
+    )
+    ask(store, commit=True)
+    done = run_next(store, SCOPE, QUICK, planner=between(lambda: put_day(store, room, "v2")))
+    assert (done.state, done.snapshot_version) == ("committed", "v1")
+    assert left_at_chicago(store) == left
 
 
 def test_reservations_use_the_capacity_of_their_nodes(small_day):
@@ -109,19 +136,15 @@ def test_reservations_use_the_capacity_of_their_nodes(small_day):
         kept = reserve(transaction, SCOPE, [StockLine("CHI", "A", 1), StockLine("LAX", "A", 3)], 60_000_000)
         commit(transaction, SCOPE, kept.reservation_id)
 
-    def left():
-        return [(node["max_units"], node["max_shipments"]) for node in tables(freeze(store))[0]["nodes"][:1]]
-
-    assert left() == [(100, 50)]
+    assert left_at_chicago(store) == (100, 50)
     store.transact(happen)
     store.clock.forward(minutes=5)
-    assert left() == [(96, 48)]  # 3 units held, 1 committed
-    put_day(
-        store,
-        small_snapshot(nodes=[Node(node_id="CHI", **CHICAGO, max_units=5, max_shipments=4)], stock={("CHI", "A"): 9}),
-        "v2",
-    )
-    assert left() == [(2, 3)]  # the new snapshot knows what was committed before it, not what is held
+    assert left_at_chicago(store) == (96, 48)  # 3 units held, 1 committed
+    room = [Node(node_id="CHI", **CHICAGO, max_units=5, max_shipments=4)]
+    put_day(store, small_snapshot(nodes=room, stock={("CHI", "A"): 9}), "v2")
+    assert left_at_chicago(store) == (1, 2)  # it came after the commit, and is of before it
+    put_day(store, small_snapshot(nodes=room, stock={("CHI", "A"): 9}, as_of=AT_TEN), "v3")
+    assert left_at_chicago(store) == (2, 3)  # this one knows what was committed, not what is held
 
 
 @pytest.mark.parametrize(("own", "policy", "planned"), [(None, 0, None), (1, 0, "left out"), (3, 0, 2), (None, 2, 1)])
@@ -196,7 +219,7 @@ def test_a_snapshot_that_cannot_be_read_fails_the_plan_and_leaves_the_orders(sma
 
 
 def test_a_scope_without_a_snapshot(store):
-    with store.read() as transaction, pytest.raises(StoreError, match="snapshot_missing"):
+    with store.read() as transaction, pytest.raises(StoreError, match="no_snapshot"):
         frozen(transaction, SCOPE)
     ask(store)
     done = run_next(store, SCOPE, QUICK, planner=plan_here)
@@ -258,3 +281,20 @@ def test_what_a_feed_shows_as_stock_comes_no_more(small_day):
     told = [StockRow("CHI", "A", 9)]
     store.transact(lambda transaction: take_feed(transaction, SCOPE, Feed(told, False, transaction.now, sequence=1)))
     assert coming() == [5]
+
+
+def test_orders_are_rejected_by_id_as_everybody_locks_them(small_day, monkeypatch):
+    """In whatever order their problems are found."""
+    store, rejected = small_day, []
+    lines = {"lines": [{"line_id": "1", "sku": "nothing", "quantity": 1}]}
+    put_orders(store, [{"order_id": name, **NEWARK, **lines} for name in ("b1", "b2", "b3")])
+    monkeypatch.setattr(run, "reject_order", lambda *given: rejected.append(given[2]))
+
+    def turned(found):
+        left, snapshot = readable(found)
+        return replace(left, rejected=dict(sorted(left.rejected.items(), reverse=True))), snapshot
+
+    monkeypatch.setattr(run, "readable", turned)
+    ask(store)
+    assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "finished"
+    assert rejected == ["b1", "b2", "b3"]

@@ -223,3 +223,13 @@ def test_without_its_driver_postgresql_is_told_to_be_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreError, match=r"quartermaster\[postgresql\]"):
         open_store("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_a_file_that_is_in_use_is_not_touched(tmp_path, monkeypatch):
+    """To close a file gives up every lock that the process has on it, SQLite's among them."""
+    store, opened, open_file = open_store(f"sqlite:///{tmp_path}/store.db"), [], os.open
+    monkeypatch.setattr(os, "open", lambda path, *more: opened.append(str(path)) or open_file(path, *more))
+    with refused("store_in_use"):
+        open_store(f"sqlite:///{tmp_path}/store.db")
+    assert opened == [f"{tmp_path}/store.db.lock"]
+    store.close()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
-from store_cases import HOUR, SCOPE, Clock, number_of, stocked
+from store_cases import HOUR, SCOPE, Clock, counting, number_of, stocked
 
 from quartermaster.errors import StoreError
-from quartermaster.store import Store
 from quartermaster.store.audit import audit
 from quartermaster.store.order_intake import put_order, put_orders
 from quartermaster.store.orders import NewLine, NewOrder, cancel_order, stored_order
@@ -94,21 +90,6 @@ def test_an_order_is_given_what_was_reserved_for_it_also_among_others(store):
     results = store.transact(lambda transaction: put_orders(transaction, SCOPE, changed))
     assert [told(one) for one in results][::2] == ["updated", "updated"]
     assert results[1].code == "order_state"
-
-
-@contextmanager
-def counting(store: Store):
-    """Count the statements that are sent in the block."""
-    sent = []
-
-    def note(*given):
-        sent.append(given[2])
-
-    event.listen(store.writer, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(store.writer, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["created", "updated"])

@@ -14,6 +14,7 @@ from store_cases import (
     Clock,
     adds_up,
     available,
+    counting,
     everything,
     given,
     held,
@@ -310,3 +311,24 @@ def test_a_plan_of_very_many_orders(store, clock):
         states = [row.state for row in transaction.all(select(ORDERS.c.state).where(ORDERS.c.order_id.in_(names)))]
     assert (states.count("allocated"), states.count("backordered")) == (350, 750)
     adds_up(store)
+
+
+def test_statements_grow_with_chunks_and_not_with_orders(store, monkeypatch):
+    """So does the time for which a commit keeps others from the scope."""
+    counts = []
+    for number in (3, 40):
+        names = [f"{number}-{at:03}" for at in range(number)]
+        stocked(store, {("boston", name): 5 for name in names}, number)
+        for name in names:
+            ordered(store, name, {"1": (name, 2), "2": (name, 3)})
+        plan_id = planned(store)
+        allocations = [given(name, "boston", 2, sku=name) for name in names]
+        backorders = [left(name, 3, "2") for name in names[1:]]
+        allocations.append(given(names[0], "boston", 3, "2", names[0]))
+        with counting(store) as sent:
+            call = (SCOPE, plan_id, allocations, backorders)
+            store.transact(lambda transaction, call=call: commit_plan(transaction, *call))
+        counts.append(len(sent))
+        adds_up(store)
+    assert counts[0] == counts[1]
+    assert counts[0] < 40

@@ -6,15 +6,19 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
+from store.conftest import prepared, schema
 from store_cases import HOUR, SCOPE, SECOND, START, Clock, adds_up, available, given, held, ordered, planned, stocked
 
 from quartermaster.errors import StoreError
-from quartermaster.store import open_store
+from quartermaster.store import database, open_store
 from quartermaster.store.leases import acquire
+from quartermaster.store.order_intake import put_orders
+from quartermaster.store.orders import NewLine, NewOrder
 from quartermaster.store.plan_commit import commit_plan
-from quartermaster.store.reservations import commit, extend, release, reservation
+from quartermaster.store.reservations import commit, extend, release, reservation, reserve
 from quartermaster.store.scopes import scope_state
+from quartermaster.store.stock import StockLine, give_all_back, take
 from quartermaster.store.tables import RESERVATIONS
 
 A = ("boston", "A")
@@ -28,8 +32,11 @@ def store(postgresql_schema):
     opened.close()
 
 
-def after_waiting(store, take_lock, work, passes):
-    """Do some work while another transaction holds a lock that it needs, and time passes; return what it returned."""
+def after_waiting(store, take_lock, work, passes, go_on=lambda _: None):
+    """Do some work while another transaction holds a lock that it needs, and time passes; return what it returned.
+
+    The other goes on with something when it is waited for.
+    """
     found = []
 
     def run():
@@ -49,6 +56,7 @@ def after_waiting(store, take_lock, work, passes):
             assert time.monotonic() < deadline, "it does not wait"
             time.sleep(0.01)
         store.clock.now += passes
+        go_on(first)
     thread.join()
     return found[0]
 
@@ -105,3 +113,108 @@ def test_a_lease_that_ended_while_its_scope_was_waited_for_is_free(store):
     store.transact(lambda transaction: acquire(transaction, SCOPE, "one", SECOND))
     lease = after_waiting(store, of_scope, lambda transaction: acquire(transaction, SCOPE, "two", SECOND), SECOND)
     assert (lease.holder, lease.fence, lease.expires_at) == ("two", 2, START + 2 * SECOND)
+
+
+def of_expired(transaction):
+    """What a sweeper does first."""
+    transaction.all(select(RESERVATIONS).where(RESERVATIONS.c.state == "held").with_for_update(skip_locked=True))
+
+
+@pytest.mark.parametrize("expires", [False, True])
+def test_units_are_held_from_when_they_are_had(store, expires):
+    if expires:
+        held(store, {A: 8}, SECOND)  # what the other leaves is too little, but this is over by then
+
+    def take_some(transaction):
+        reserve(transaction, SCOPE, [StockLine(*A, 2)], HOUR)
+
+    def work(transaction):
+        return reserve(transaction, SCOPE, [StockLine(*A, 2)], HOUR)
+
+    told = after_waiting(store, take_some, work, SECOND)
+    assert (told.state, told.expires_at) == ("held", START + SECOND + HOUR)
+    assert available(store) == {A: 6}
+    with store.read() as transaction:
+        query = select(RESERVATIONS.c.created_at).where(RESERVATIONS.c.reservation_id == told.reservation_id)
+        assert transaction.first(query).created_at == START + SECOND
+    adds_up(store)
+
+
+@pytest.mark.parametrize("what", ["reserve", "commit_plan"])
+def test_units_that_somebody_is_sweeping_are_waited_for(store, what):
+    ordered(store, "o1", {"1": ("A", 4)})
+    plan_id = planned(store)
+    held(store, {A: 10}, SECOND)
+    store.clock.now += SECOND
+
+    def work(transaction):
+        if what == "reserve":
+            return reserve(transaction, SCOPE, [StockLine(*A, 4)], HOUR)
+        return commit_plan(transaction, SCOPE, plan_id, [given("o1", "boston", 4)], [])
+
+    told = after_waiting(store, of_expired, work, 0)
+    assert told.state == {"reserve": "held", "commit_plan": "committed"}[what]
+    assert available(store) == {A: 6}
+    adds_up(store)
+
+
+@pytest.mark.parametrize("what", ["reserve", "commit_plan"])
+def test_whoever_lacks_units_that_have_expired_is_in_nobody_s_way(store, monkeypatch, what):
+    """One has a and goes on to b; the other has b, lacks c, and what has expired of c is of a, too: nobody is ended."""
+    a, b, c = (("boston", sku) for sku in "ABC")
+    stocked(store, {a: 9, b: 9, c: 5}, 1)
+    for number, sku in enumerate("BC"):
+        ordered(store, f"o{number}", {"1": (sku, 1)})
+    plan_id = planned(store)
+    held(store, {a: 1, c: 5}, SECOND)
+    store.clock.now += SECOND
+    ended = []
+    monkeypatch.setattr(database, "_in_the_way", lambda error: ended.append(error) or True)
+
+    def work(transaction):
+        if what == "reserve":
+            return reserve(transaction, SCOPE, [StockLine(*b, 1), StockLine(*c, 1)], HOUR)
+        rows = [given("o0", "boston", 1, sku="B"), given("o1", "boston", 1, sku="C")]
+        return commit_plan(transaction, SCOPE, plan_id, rows, [])
+
+    def take_a(transaction):
+        assert take(transaction, SCOPE, *a, 1)
+
+    def take_b(transaction):
+        assert take(transaction, SCOPE, *b, 1)
+        for pair in (a, b):
+            give_all_back(transaction, SCOPE, [StockLine(*pair, 1)])
+
+    told = after_waiting(store, take_a, work, 0, take_b)
+    assert told.state == {"reserve": "held", "commit_plan": "committed"}[what]
+    assert ended == []
+    assert available(store) == {a: 9, b: 8, c: 4}
+    adds_up(store)
+
+
+@pytest.mark.parametrize("what", ["put_orders", "commit_plan"])
+def test_orders_are_locked_by_code_points_whatever_the_database_sorts_by(what):
+    """Dictionaries have a before B, code points B before a: who waits for B has not locked a."""
+    with schema() as url:
+        prepared(url)
+        store = open_store(url, Clock())
+        by_dictionary = 'ALTER TABLE orders ALTER COLUMN order_id TYPE text COLLATE "en-x-icu"'
+        store.transact(lambda transaction: transaction.run(text(by_dictionary)))
+        stocked(store, {A: 10})
+        for name in ("a", "B"):
+            ordered(store, name, {"1": ("A", 1)})
+        plan_id = planned(store)
+
+        def lock(transaction, name):
+            named = text("SELECT order_id FROM orders WHERE order_id = :name FOR UPDATE NOWAIT")
+            assert transaction.first(named, {"name": name}) is not None
+
+        def work(transaction):
+            if what == "commit_plan":
+                return commit_plan(transaction, SCOPE, plan_id, [given(name, "boston", 1) for name in "Ba"], []).state
+            orders = [NewOrder(name, "another", [NewLine("1", "A", 2)]) for name in "Ba"]
+            return put_orders(transaction, SCOPE, orders)
+
+        told = after_waiting(store, lambda first: lock(first, "B"), work, 0, lambda first: lock(first, "a"))
+        assert told == ("committed" if what == "commit_plan" else ["updated", "updated"])
+        store.close()

@@ -6,7 +6,7 @@ Everything comes from one state of the store. Of the snapshot orders, stock, rep
   had counts towards its `max_shipments`, and an order that may have no more of them is left waiting;
 - stock is what may be reserved now, so that feeds, reservations and commits since the snapshot all count;
 - replenishment that was due by the day of the last feed is part of the stock that the feed shows;
-- capacity of a node is what reservations and committed plans of the same snapshot left of it.
+- capacity of a node is what reservations, and all that was committed after the instant of the snapshot, left of it.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
     Raises
     ------
     StoreError
-        ``not_found`` where there is no such scope; ``snapshot_missing`` where it has no snapshot yet.
+        ``not_found`` where there is no such scope; ``no_snapshot`` where it has no snapshot yet.
     """
     state = scope_state(transaction, scope_id)
     latest = latest_snapshot(transaction, scope_id)
     if latest is None:
-        raise StoreError("snapshot_missing", "the scope has no snapshot yet")
+        raise StoreError("no_snapshot", "the scope has no snapshot yet")
     instant = transaction.now if as_of is None else as_of
     document: dict[str, Any] = json.loads(content_of(transaction, latest.sha256))
     document.pop("order_lines", None)
@@ -93,7 +93,7 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
     ]
     if state.feed_as_of is not None and state.feed_as_of > latest.as_of:
         document = {**document, **_still_to_come(document, state.feed_as_of)}
-    used = capacity_used(transaction, scope_id, latest.version)
+    used = capacity_used(transaction, scope_id, latest.as_of)
     document["nodes"] = [_with_capacity_left(node, used.get(node["node_id"])) for node in document["nodes"]]
     had = shipments_had(transaction, scope_id)
     orders, document["orders"] = {}, []

@@ -241,7 +241,7 @@ def _run(
 
 def _begin(transaction: Transaction, plan: StoredPlan, lease: Lease, found: Frozen) -> bool:
     _fenced(transaction, lease)
-    for order_id, (document, reason) in found.rejected.items():
+    for order_id, (document, reason) in sorted(found.rejected.items()):  # as everybody locks orders
         reject_order(transaction, plan.scope_id, order_id, document, reason)
     return begin_plan(
         transaction, plan.scope_id, plan.plan_id, lease.fence, found.snapshot_version, found.stock_version

@@ -14,17 +14,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from quartermaster.errors import StoreError
 from quartermaster.store.fail_points import fail_point
+from quartermaster.store.postgresql import postgresql_engine
 from quartermaster.store.turns import Turns
 from quartermaster.store.urls import POSTGRESQL, SQLITE, is_guarded, parsed_url, shown_url
 
@@ -36,16 +36,16 @@ BUSY_SECONDS = 30.0
 """How long a statement waits for SQLite's lock, and a transaction for the writing connection."""
 ATTEMPTS = 5
 """How often a transaction is tried that others were in the way of."""
-IN_THE_WAY = ("40P01", "40001", "55P03")
-"""What PostgreSQL calls a deadlock, a lost race and a lock it did not get."""
+LONG_ATTEMPTS = 2
+"""How often one is tried that waited for as long as it may each time."""
+IN_THE_WAY = ("40P01", "40001")
+"""What PostgreSQL calls a deadlock and a lost race."""
+WAITED_LONG = ("55P03", "25P03")
+"""What it calls a lock that it did not get in time, and a transaction that did nothing for too long."""
 WRITTEN_BY_OTHERS = "23505"
 """What PostgreSQL calls a row that is there already: two wrote it at once, and the second finds it when it looks."""
 READERS = 8
 """Connections that read, at the most."""
-POSTGRESQL_CONNECTIONS = 16
-"""Connections to PostgreSQL of one process, at the most."""
-UNUSED_SECONDS = 1.0
-"""Time after which a connection to PostgreSQL is tried before it is used."""
 _NOW = {
     SQLITE: "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000",
     POSTGRESQL: "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -117,6 +117,20 @@ class Transaction:
         return self.connection.execute(statement, parameters).rowcount
 
 
+class Again(StoreError):  # noqa: N818 - nothing is wrong yet
+    """Something has to be done in a transaction of its own, holding no lock of this one, which is then tried again.
+
+    Parameters
+    ----------
+    first
+        What is done; its effects are kept whatever becomes of the other.
+    """
+
+    def __init__(self, first: Callable[[Transaction], object]) -> None:
+        super().__init__("store_busy", "others have to be done with first")
+        self.first = first
+
+
 @dataclass(slots=True, eq=False)
 class Store:
     """An open database.
@@ -175,23 +189,29 @@ class Store:
         Parameters
         ----------
         work
-            The work; its effects are all in the transaction.
+            The work; its effects are all in the transaction. Where it raises `Again`, what that says is done first.
 
         Raises
         ------
         StoreError
             ``store_busy`` where it was in vain; what the work raises.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = waits = 0
+        while attempt < ATTEMPTS and waits < LONG_ATTEMPTS:
+            attempt += 1
             try:
                 with self.write() as transaction:
                     return work(transaction)
+            except Again as again:
+                self.transact(again.first)
             except IntegrityError as error:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != WRITTEN_BY_OTHERS:
                     raise
-            except (OperationalError, PoolTimeout) as error:
-                if not _in_the_way(error):
+            except (OperationalError, InternalError, PoolTimeout) as error:
+                waited = _waited_long(error)
+                if not waited and not _in_the_way(error):
                     raise
+                waits += waited
         raise StoreError("store_busy", "others were writing all the time")
 
     @contextmanager
@@ -238,7 +258,11 @@ def answering() -> Iterator[None]:
         raise StoreError("store_unreachable", "the database does not answer") from None
 
 
-def _in_the_way(error: OperationalError | PoolTimeout) -> bool:
+def _waited_long(error: DBAPIError | PoolTimeout) -> bool:
+    return isinstance(error, PoolTimeout) or getattr(error.orig, "sqlstate", None) in WAITED_LONG
+
+
+def _in_the_way(error: DBAPIError | PoolTimeout) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     return getattr(error.orig, "sqlstate", None) in IN_THE_WAY or "database is locked" in str(error.orig)
@@ -265,10 +289,7 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
     if not is_guarded(parsed):
         LOG.warning("the way to PostgreSQL is not guarded: it is another machine, and sslmode is not verify-full")
     try:
-        engine = create_engine(parsed, pool_size=POSTGRESQL_CONNECTIONS, max_overflow=0)
-        event.listen(engine, "checkin", _returned)
-        event.listen(engine, "checkout", partial(_alive, engine))
-        engine.connect().close()
+        engine = postgresql_engine(parsed)
     except ImportError:
         detail = "PostgreSQL is an extra: pip install 'quartermaster[postgresql]'"
         raise StoreError("store_unreachable", detail) from None
@@ -280,37 +301,28 @@ def open_store(url: str, clock: Callable[[], int] | None = None) -> Store:
     return Store(parsed, engine, reader, clock)
 
 
-def _returned(_: Any, record: Any) -> None:
-    record.info["returned"] = monotonic()
-
-
-def _alive(engine: Engine, connection: Any, record: Any, _: Any) -> None:
-    """See that a connection that was long unused is still one, before it is used: asking each time would be slow."""
-    if monotonic() - record.info.get("returned", monotonic()) > UNUSED_SECONDS:
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error:
-            raise DisconnectionError from None  # the pool tries another
-
-
 def _sqlite(url: URL, clock: Callable[[], int] | None) -> Store:
     path = Path(str(url.database)).resolve()  # one lock, whatever link it is opened by
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
+    try:  # before the file is touched: to close it gives up what locks SQLite has on it in this process
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        detail = f"{path} is open in another process; SQLite serves one, PostgreSQL serves many"
+        raise StoreError("store_in_use", detail) from None
+    try:
         content = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         if os.fstat(content).st_mode & 0o077:  # SQLite gives what it writes beside the file the same mode
             os.fchmod(content, 0o600)
             LOG.warning("the database was open to others; it is its owner's only now")
         os.close(content)
     except OSError as error:
-        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
         os.close(lock)
-        detail = f"{path} is open in another process; SQLite serves one, PostgreSQL serves many"
-        raise StoreError("store_in_use", detail) from None
+        raise StoreError("store_unreachable", f"{path} cannot be opened: {error.strerror}") from None
     writer = sqlite_engine(url, "BEGIN IMMEDIATE", 1)
     return Store(url, writer, sqlite_engine(url, "BEGIN", READERS), clock, lock)
 

@@ -130,8 +130,12 @@ def _highest(transaction: Transaction, scope_id: str) -> int:
 
 
 def _number(transaction: Transaction, scope_id: str) -> None:
-    scope_state(transaction, scope_id, lock=True)
+    """Number the events that have none, under the lock of the scope, for which others wait: where there are any."""
     own = EVENTS.c.scope_id == scope_id
+    if transaction.first(select(EVENTS.c.entry).where(own, EVENTS.c.sequence.is_(None)).limit(1)) is None:
+        scope_state(transaction, scope_id)
+        return
+    scope_state(transaction, scope_id, lock=True)
     known = _highest(transaction, scope_id)
     place = func.row_number().over(order_by=EVENTS.c.entry).label("place")
     new = select(EVENTS.c.entry, place).where(own, EVENTS.c.sequence.is_(None)).subquery()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
@@ -22,9 +23,7 @@ _EXPIRE = (
 )
 
 
-def sweep(
-    transaction: Transaction, scope_id: str, most: int | None = None, *, pair: tuple[str, str] | None = None
-) -> int:
+def sweep(transaction: Transaction, scope_id: str, most: int | None = None) -> int:
     """Expire reservations whose time is over and give their units back; return how many.
 
     Those that somebody else is resolving are left to him.
@@ -35,22 +34,48 @@ def sweep(
         Where.
     most
         Reservations, at the most, those first whose time has been over for longest; None = all.
-    pair
-        Only those of units of this node and SKU; None = all.
     """
     table = RESERVATIONS.c
-    named = (
-        select(table.reservation_id, table.order_id)
-        .where(table.scope_id == scope_id, table.state == HELD, table.expires_at <= transaction.now)
-        .order_by(table.expires_at, table.reservation_id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    if pair is not None:
-        line = RESERVATION_LINES.c
-        of_pair = and_(line.scope_id == scope_id, line.node_id == pair[0], line.sku == pair[1])
-        named = named.where(table.reservation_id.in_(select(line.reservation_id).where(of_pair)))
-    expired = transaction.all(named)
+    named = _over(transaction, scope_id).order_by(table.expires_at, table.reservation_id).limit(most)
+    return _expire(transaction, scope_id, transaction.all(named.with_for_update(skip_locked=True)))
+
+
+def sweep_for(transaction: Transaction, scope_id: str, pairs: Collection[tuple[str, str]]) -> int:
+    """Expire the reservations of units of some pairs whose time is over, for somebody who lacks them; return how many.
+
+    Those that somebody else is resolving are waited for: when this returns, the units are there. So the transaction
+    must hold no stock yet, which comes after reservations; see `Again`.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    pairs
+        Nodes and SKUs.
+    """
+    table, line = RESERVATIONS.c, RESERVATION_LINES.c
+    over = _over(transaction, scope_id)
+    of_all = over.join(RESERVATION_LINES, line.reservation_id == table.reservation_id)
+    rows = transaction.all(of_all.with_only_columns(table.reservation_id, line.node_id, line.sku))
+    names = {row.reservation_id for row in rows if (row.node_id, row.sku) in pairs}
+    by_id = table.reservation_id.collate("C") if transaction.is_postgresql else table.reservation_id
+    locked = over.order_by(by_id).with_for_update()
+    expired = [
+        row
+        for chunk in in_chunks(sorted(names))
+        for row in transaction.all(locked.where(table.reservation_id.in_(chunk)))
+    ]
+    return _expire(transaction, scope_id, expired)
+
+
+def _over(transaction: Transaction, scope_id: str) -> Select[tuple[str, str | None]]:
+    table = RESERVATIONS.c
+    own = (table.scope_id == scope_id, table.state == HELD, table.expires_at <= transaction.now)
+    return select(table.reservation_id, table.order_id).where(*own)
+
+
+def _expire(transaction: Transaction, scope_id: str, expired: Sequence[Any]) -> int:
+    """Expire reservations that are locked, and give their units back."""
     if not expired:
         return 0
     transaction.run(_EXPIRE, [{"which": row.reservation_id, "at": transaction.now} for row in expired])

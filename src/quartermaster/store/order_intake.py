@@ -12,7 +12,7 @@ from quartermaster.errors import StoreError
 from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
-from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED, note_all
+from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED, by_id, note_all
 from quartermaster.store.orders import NewOrder
 from quartermaster.store.reserved_orders import settle_reserved
 from quartermaster.store.tables import ORDER_LINES, ORDERS
@@ -111,9 +111,8 @@ def _put(transaction: Transaction, scope_id: str, orders: Sequence[NewOrder]) ->
 
 def _known(transaction: Transaction, scope_id: str, order_ids: Sequence[str]) -> dict[str, Any]:
     """Lock the orders that are there, by id as they come, and return them."""
-    by_id = ORDERS.c.order_id.collate("C") if transaction.is_postgresql else ORDERS.c.order_id
     query = select(ORDERS.c.order_id, ORDERS.c.state, ORDERS.c.sha256).where(ORDERS.c.scope_id == scope_id)
-    query = query.order_by(by_id).with_for_update()
+    query = query.order_by(by_id(transaction)).with_for_update()
     return {
         row.order_id: row
         for chunk in in_chunks(order_ids)

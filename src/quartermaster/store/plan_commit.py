@@ -9,24 +9,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Text, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.available import availability
 from quartermaster.store.chunks import in_chunks
-from quartermaster.store.database import Transaction
-from quartermaster.store.events import emit
-from quartermaster.store.expiry import sweep
+from quartermaster.store.database import Again, Transaction
+from quartermaster.store.events import emit, emit_all
+from quartermaster.store.expiry import sweep_for
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
-from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note
+from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, by_id, note_all
 from quartermaster.store.plans import COMMITTED, FINISHED, SUPERSEDED, StoredPlan, stored_plan
 from quartermaster.store.reserved_orders import orders_held, settle_reserved
 from quartermaster.store.scopes import count, scope_state
-from quartermaster.store.stock import take
+from quartermaster.store.stock import take_all
 from quartermaster.store.tables import (
     ALLOCATIONS,
     LEDGER,
@@ -39,6 +40,21 @@ from quartermaster.store.tables import (
 
 MOST_TOLD = 100
 """Changes that a refusal names, at the most."""
+_LINE = ORDER_LINES.c
+_GIVE = (
+    update(ORDER_LINES)
+    .where(
+        _LINE.scope_id == bindparam("scope"),
+        _LINE.order_id == bindparam("of_order"),
+        _LINE.line_id == bindparam("of_line"),
+    )
+    .values(open=0, backordered=bindparam("left"), allocated=_LINE.allocated + bindparam("given"))
+)
+_SETTLE = (
+    update(ORDERS)
+    .where(ORDERS.c.scope_id == bindparam("scope"), ORDERS.c.order_id == bindparam("which"))
+    .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "updated_at")})
+)
 RESERVATION_IDS = UUID("0b0f3a55-8b7e-5c0e-9c43-5f0a5d5b7a11")
 """Namespace of the reservations of plans: a plan's are the same however often its commit is tried."""
 
@@ -121,6 +137,8 @@ def commit_plan(
         ``not_found``; ``plan_state``; ``plan_superseded``; ``plan_expired``; ``lease_lost``; ``snapshot_stale`` where
         the stock picture has changed, or units that the plan gives are gone; ``order_state`` where orders have changed,
         or units are reserved for them since.
+    Again
+        Where reservations whose time is over have units that the plan gives.
     """
     state = scope_state(transaction, scope_id, lock=True)
     plan = stored_plan(transaction, scope_id, plan_id)
@@ -175,32 +193,37 @@ def _give_units(
     left: Counter[tuple[str, str]] = Counter()
     for waits in backorders:
         left[waits.order_id, waits.line_id] += waits.quantity
-    line = ORDER_LINES.c
-    statement = (
-        update(ORDER_LINES)
-        .where(
-            line.scope_id == scope_id,
-            line.order_id == bindparam("of_order"),
-            line.line_id == bindparam("of_line"),
-            line.sku == func.coalesce(bindparam("of_sku", type_=Text), line.sku),
-            line.open + line.backordered == bindparam("given") + bindparam("left"),
-        )
-        .values(open=0, backordered=bindparam("left"), allocated=line.allocated + bindparam("given"))
-    )
-    # orders before their lines, as whoever changes one does
+    # orders before their lines, as whoever changes one does: a line stays as it is under the lock of its order
     planned = sorted({order_id for order_id, _ in given.keys() | left.keys()})
     standing = _standing(transaction, scope_id, planned, orders)
-    changed = []
+    waiting = _waiting(transaction, scope_id, planned)
+    changed, rows = [], []
     for order_id, line_id in sorted(given.keys() | left.keys()):
-        sku = skus.get((order_id, line_id), {None})
-        named = {"of_order": order_id, "of_line": line_id, "of_sku": min(sku, key=str)}
         units = {"given": given[order_id, line_id], "left": left[order_id, line_id]}
-        if len(sku) > 1 or transaction.run(statement, named | units) != 1:
+        sku, open_units = waiting.get((order_id, line_id), (None, None))
+        if open_units != sum(units.values()) or not skus[order_id, line_id] <= {sku}:
             changed.append({"order_id": order_id, "line_id": line_id})
+        rows.append({"scope": scope_id, "of_order": order_id, "of_line": line_id, **units})
     changed += [{"order_id": order_id} for order_id in planned if order_id not in standing]
     if changed:
         raise StoreError("order_state", "orders have changed since the plan was made", changed=changed[:MOST_TOLD])
+    if rows:
+        transaction.run(_GIVE, rows)
     fail_point("units given")
+
+
+def _waiting(
+    transaction: Transaction, scope_id: str, order_ids: Sequence[str]
+) -> dict[tuple[str, str], tuple[str, int]]:
+    """Return the SKU and the units that wait of each line of some orders."""
+    line = ORDER_LINES.c
+    query = select(line.order_id, line.line_id, line.sku, (line.open + line.backordered).label("waits"))
+    query = query.where(line.scope_id == scope_id)
+    return {
+        (row.order_id, row.line_id): (row.sku, row.waits)
+        for chunk in in_chunks(order_ids)
+        for row in transaction.all(query.where(line.order_id.in_(chunk)))
+    }
 
 
 def _standing(
@@ -210,7 +233,7 @@ def _standing(
     query = select(ORDERS.c.order_id, ORDERS.c.sha256).where(
         ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
     )
-    query = query.order_by(ORDERS.c.order_id).with_for_update(key_share=True)
+    query = query.order_by(by_id(transaction)).with_for_update(key_share=True)
     rows = [row for chunk in in_chunks(planned) for row in transaction.all(query.where(ORDERS.c.order_id.in_(chunk)))]
     reserved = orders_held(transaction, scope_id, planned)
     reserved |= {one.order_id for one in settle_reserved(transaction, scope_id, planned)}
@@ -222,14 +245,16 @@ def _take_stock(transaction: Transaction, scope_id: str, allocations: Sequence[A
     wanted: Counter[tuple[str, str]] = Counter()
     for one in allocations:
         wanted[one.node_id, one.sku] += one.quantity
-    lacking = [pair for pair, units in sorted(wanted.items()) if not take(transaction, scope_id, *pair, units)]
-    if lacking and sweep(transaction, scope_id):
-        lacking = [pair for pair in lacking if not take(transaction, scope_id, *pair, wanted[pair])]
+    lacking = take_all(transaction, scope_id, wanted)
     if lacking:
+        transaction.look_at_clock()
         there = availability(transaction, scope_id, lacking)
+        short = [pair for pair in lacking if there.get(pair, 0) < wanted[pair]]
+        if not short:
+            raise Again(partial(sweep_for, scope_id=scope_id, pairs=lacking))
         gone = [
             {"node_id": node_id, "sku": sku, "planned": wanted[node_id, sku], "available": there.get((node_id, sku), 0)}
-            for node_id, sku in lacking[:MOST_TOLD]
+            for node_id, sku in short[:MOST_TOLD]
         ]
         raise StoreError("snapshot_stale", "units that the plan gives are not there any more", lacking=gone)
     fail_point("stock of plan taken")
@@ -304,19 +329,24 @@ def _settle_orders(
     unserved = {
         row.order_id for chunk in in_chunks(planned) for row in transaction.all(lacking.where(line.order_id.in_(chunk)))
     }
+    rows, history, allocated, backordered = [], [], [], []
     for order_id in planned:
         reasons = sorted({one.reason for one in waiting[order_id]})
         state = BACKORDERED if order_id in unserved else ALLOCATED
-        values = {"state": state, "reason": ", ".join(reasons), "updated_at": transaction.now}
-        own = (ORDERS.c.scope_id == scope_id, ORDERS.c.order_id == order_id)
-        transaction.run(update(ORDERS).where(*own).values(**values))
+        values = {"new_state": state, "new_reason": ", ".join(reasons), "new_updated_at": transaction.now}
+        rows.append({"scope": scope_id, "which": order_id, **values})
         units = sum(one.quantity for one in waiting[order_id])
         detail = {"plan_id": plan_id, "backordered": units, "reasons": reasons}
-        note(transaction, scope_id, order_id, state, detail)
+        history.append((order_id, state, detail))
         if order_id in served:
-            emit(transaction, scope_id, "allocation", order_id, {"order_id": order_id, "plan_id": plan_id})
+            allocated.append((order_id, {"order_id": order_id, "plan_id": plan_id}))
         if reasons:
-            emit(transaction, scope_id, "backorder", order_id, {"order_id": order_id, **detail})
+            backordered.append((order_id, {"order_id": order_id, **detail}))
+    if planned:
+        transaction.run(_SETTLE, rows)
+        note_all(transaction, scope_id, history)
+    emit_all(transaction, scope_id, "allocation", allocated)
+    emit_all(transaction, scope_id, "backorder", backordered)
     fail_point("orders settled")
 
 

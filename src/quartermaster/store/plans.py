@@ -123,18 +123,6 @@ def next_queued(transaction: Transaction, scope_id: str) -> StoredPlan | None:
     return None if row is None else _plan(row)
 
 
-def scopes_with_queued(transaction: Transaction) -> list[str]:
-    """Return the scopes in which plans wait.
-
-    Parameters
-    ----------
-    transaction
-        The transaction.
-    """
-    query = select(PLANS.c.scope_id).where(PLANS.c.state == QUEUED).distinct().order_by(PLANS.c.scope_id)
-    return [row.scope_id for row in transaction.all(query)]
-
-
 def begin_plan(
     transaction: Transaction, scope_id: str, plan_id: str, fence: int, snapshot_version: str, stock_version: int
 ) -> bool:

@@ -2,8 +2,9 @@
 
 Stock is guarded by one conditional UPDATE (`stock.take`) in the transaction that writes the reservation and its ledger
 entries. A reservation is active while it is held and the database's clock is before its expiry, which is asked in the
-statement that commits it, by the instant at which its lock was got; the sweeper only cleans up, and whoever lacks units
-sweeps first. What a reservation for an order means to the order: see `quartermaster.store.reserved_orders`.
+statement that commits it, by the instant at which its lock was got. The sweeper only cleans up: for whoever lacks units
+that reservations have whose time is over, these are swept first, in a transaction of its own, since everybody locks
+reservations before stock. What a reservation for an order means to the order: `quartermaster.store.reserved_orders`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.available import availability
-from quartermaster.store.database import Transaction
-from quartermaster.store.expiry import EXPIRED, HELD, sweep
+from quartermaster.store.database import Again, Transaction
+from quartermaster.store.expiry import EXPIRED, HELD, sweep_for
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.reserved_orders import settle_reserved, state_of
 from quartermaster.store.scopes import count, scope_state
@@ -74,7 +76,7 @@ def reserve(
     lines
         Units; those of equal pairs are added up.
     lifetime
-        Microseconds from now for which they are held.
+        Microseconds for which they are held, from when they are taken.
     order_id
         For which order.
     key_id
@@ -87,6 +89,8 @@ def reserve(
     StoreError
         ``reservation_lines`` where there is none, or one of no unit; ``not_found`` where there is no such scope;
         ``insufficient_stock`` with what is available of each pair that there is too little of.
+    Again
+        Where reservations whose time is over have the units.
     """
     wanted: Counter[tuple[str, str]] = Counter()
     for line in lines:
@@ -135,20 +139,25 @@ def _take_all(
     transaction: Transaction, scope_id: str, wanted: Counter[tuple[str, str]], *, allow_partial: bool
 ) -> tuple[list[StockLine], list[dict[str, object]]]:
     """Take the units of some pairs, in one order for everybody, so that nobody waits for each other."""
-    granted, lacking = [], []
+    granted, lacking, kept = [], [], []
     for (node_id, sku), quantity in sorted(wanted.items()):
-        if not take(transaction, scope_id, node_id, sku, quantity):
-            swept = sweep(transaction, scope_id, pair=(node_id, sku))
-            if swept and take(transaction, scope_id, node_id, sku, quantity):
-                granted.append(StockLine(node_id, sku, quantity))
-                continue
-            there = availability(transaction, scope_id, [(node_id, sku)]).get((node_id, sku), 0)
+        if take(transaction, scope_id, node_id, sku, quantity):
+            granted.append(StockLine(node_id, sku, quantity))
+            continue
+        transaction.look_at_clock()
+        there = availability(transaction, scope_id, [(node_id, sku)]).get((node_id, sku), 0)
+        part = min(there, quantity)
+        if part < quantity:
             lacking.append({"node_id": node_id, "sku": sku, "wanted": quantity, "available": there})
-            part = min(there, quantity)
-            if not allow_partial or part < 1 or not take(transaction, scope_id, node_id, sku, part):
+            if not allow_partial or part < 1:
                 continue
-            quantity = part
-        granted.append(StockLine(node_id, sku, quantity))
+            if take(transaction, scope_id, node_id, sku, part):
+                granted.append(StockLine(node_id, sku, part))
+                continue
+        kept.append((node_id, sku))  # by reservations whose time is over
+    if kept and (allow_partial or not lacking):
+        raise Again(partial(sweep_for, scope_id=scope_id, pairs=kept))
+    transaction.look_at_clock()
     return granted, lacking
 
 

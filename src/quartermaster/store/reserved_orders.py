@@ -96,12 +96,12 @@ def settle_reserved(transaction: Transaction, scope_id: str, order_ids: Sequence
     order_ids
         The orders; None = all that wait.
     """
-    query = select(RESERVATIONS.c.order_id).where(_unsettled(scope_id)).distinct()
+    there = exists().where(_unsettled(scope_id), RESERVATIONS.c.order_id == ORDERS.c.order_id)
+    query = select(ORDERS.c.order_id).where(ORDERS.c.scope_id == scope_id, there)  # from orders, not from all commits
     if order_ids is None:
-        same = and_(ORDERS.c.scope_id == RESERVATIONS.c.scope_id, ORDERS.c.order_id == RESERVATIONS.c.order_id)
-        rows = transaction.all(query.join(ORDERS, same).where(ORDERS.c.state.in_(PLANNABLE)))
+        rows = transaction.all(query.where(ORDERS.c.state.in_(PLANNABLE)))
     else:
-        parts = (query.where(RESERVATIONS.c.order_id.in_(chunk)) for chunk in in_chunks(order_ids))
+        parts = (query.where(ORDERS.c.order_id.in_(chunk)) for chunk in in_chunks(order_ids))
         rows = [row for part in parts for row in transaction.all(part)]
     return [
         one for order_id in sorted(row.order_id for row in rows) for one in _settle(transaction, scope_id, order_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, func, or_, select, union_all, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, or_, select, union_all, update
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit
@@ -22,9 +22,10 @@ from quartermaster.store.tables import (
     RESERVATION_LINES,
     RESERVATIONS,
     SCOPES,
-    SNAPSHOTS,
 )
 
+UNDER_WAY: BindParameter[str] = bindparam("under_way", [QUEUED, RUNNING], expanding=True, literal_execute=True)
+"""States of plans that are indexed apart; written out, since SQLite looks for the very words of the index."""
 NEWEST = 50
 """Plans looked at for the last one of the schedule."""
 
@@ -67,7 +68,7 @@ def scopes_to_run(transaction: Transaction) -> list[str]:
     query = (
         select(PLANS.c.scope_id)
         .outerjoin(LEASES, and_(LEASES.c.scope_id == PLANS.c.scope_id, held))
-        .where(or_(PLANS.c.state == QUEUED, lost))
+        .where(PLANS.c.state.in_(UNDER_WAY), or_(PLANS.c.state == QUEUED, lost))
         .distinct()
         .order_by(PLANS.c.scope_id)
     )
@@ -114,32 +115,35 @@ def orders_since(transaction: Transaction, scope_id: str, since: int) -> int:
     return int(transaction.connection.execute(select(func.count()).where(*own)).scalar_one())
 
 
-def capacity_used(transaction: Transaction, scope_id: str, snapshot_version: str) -> Mapping[str, Used]:
-    """Return what is used of the capacity of the nodes of a snapshot, by node.
+def capacity_used(transaction: Transaction, scope_id: str, since: int) -> Mapping[str, Used]:
+    """Return what is used of the capacity that a snapshot gives nodes, by node.
 
-    Committed plans of the snapshot use it; so do reservations that are held, and those committed since the snapshot
-    came: what a reservation has at one node is one shipment.
+    What was committed after the instant of the snapshot uses it, whatever snapshot a plan was made from, as a full
+    picture has deducted only what was committed before; so do reservations that are held. What a reservation that is
+    of no plan has at one node is one shipment.
 
     Parameters
     ----------
-    transaction, scope_id, snapshot_version
-        Which snapshot.
+    transaction, scope_id
+        Where.
+    since
+        Instant of the snapshot, microseconds.
     """
-    planned = (
-        select(ALLOCATIONS.c.node_id, func.sum(ALLOCATIONS.c.quantity).label("units"))
-        .join(PLANS, PLANS.c.plan_id == ALLOCATIONS.c.plan_id)
-        .where(ALLOCATIONS.c.scope_id == scope_id, PLANS.c.snapshot_version == snapshot_version)
-        .group_by(ALLOCATIONS.c.node_id, ALLOCATIONS.c.plan_id, ALLOCATIONS.c.order_id, ALLOCATIONS.c.shipment_id)
-    )
-    own, line = RESERVATIONS.c, RESERVATION_LINES.c
-    snapshot = (SNAPSHOTS.c.scope_id == scope_id, SNAPSHOTS.c.version == snapshot_version)
-    since = select(SNAPSHOTS.c.created_at).where(*snapshot).scalar_subquery()
-    of_plan = exists().where(ALLOCATIONS.c.reservation_id == own.reservation_id, ALLOCATIONS.c.plan_id.is_not(None))
+    own, line, given = RESERVATIONS.c, RESERVATION_LINES.c, ALLOCATIONS.c
+    # no reservation is committed at its expiry or after it, so that the index by expiry finds those committed since
+    committed = and_(own.state == "committed", own.expires_at >= since, own.resolved_at > since)
     held = and_(own.state == "held", own.expires_at > transaction.now)
+    planned = (
+        select(given.node_id, func.sum(given.quantity).label("units"))
+        .join(RESERVATIONS, own.reservation_id == given.reservation_id)
+        .where(own.scope_id == scope_id, committed, given.plan_id.is_not(None))
+        .group_by(given.node_id, given.reservation_id, given.shipment_id)
+    )
+    of_plan = exists().where(given.reservation_id == own.reservation_id, given.plan_id.is_not(None))
     reserved = (
         select(line.node_id, func.sum(line.quantity).label("units"))
         .join(RESERVATIONS, own.reservation_id == line.reservation_id)
-        .where(own.scope_id == scope_id, or_(held, and_(own.state == "committed", own.resolved_at >= since)), ~of_plan)
+        .where(own.scope_id == scope_id, or_(held, committed), ~of_plan)
         .group_by(line.node_id, line.reservation_id)
     )
     shipments = union_all(planned, reserved).subquery()
@@ -159,15 +163,15 @@ def shipments_had(transaction: Transaction, scope_id: str) -> Mapping[str, int]:
     transaction, scope_id
         Where.
     """
-    shipments = (
-        select(ALLOCATIONS.c.order_id, ALLOCATIONS.c.reservation_id, ALLOCATIONS.c.shipment_id, ALLOCATIONS.c.node_id)
-        .join(ORDERS, and_(ORDERS.c.scope_id == ALLOCATIONS.c.scope_id, ORDERS.c.order_id == ALLOCATIONS.c.order_id))
-        .where(ALLOCATIONS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE))
-        .distinct()
-        .subquery()
+    given = ALLOCATIONS.c
+    own = (given.scope_id == ORDERS.c.scope_id, given.order_id == ORDERS.c.order_id)
+    shipments = select(given.reservation_id, given.shipment_id, given.node_id).where(*own).correlate(ORDERS).distinct()
+    had = select(func.count()).select_from(shipments.subquery()).scalar_subquery()
+    # order by order: what waits is little of what was ever given
+    query = select(ORDERS.c.order_id, had.label("shipments")).where(
+        ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
     )
-    query = select(shipments.c.order_id, func.count().label("shipments")).group_by(shipments.c.order_id)
-    return {row.order_id: int(row.shipments) for row in transaction.all(query)}
+    return {row.order_id: int(row.shipments) for row in transaction.all(query) if row.shipments}
 
 
 def reject_order(transaction: Transaction, scope_id: str, order_id: str, document: str, reason: str) -> bool:

@@ -15,12 +15,12 @@ full, and none where it is a delta. Supply that falls below what is reserved lea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert, literal_column, select, tuple_, update
 
-from quartermaster.errors import StoreError
+from quartermaster.errors import ModelError, StoreError
 from quartermaster.store.chunks import in_chunks
 from quartermaster.store.database import Transaction
 from quartermaster.store.deductions import lines_to_deduct, mark_deducted
@@ -39,6 +39,7 @@ __all__ = [
     "comes_late",
     "give_all_back",
     "take",
+    "take_all",
     "take_feed",
 ]
 
@@ -46,6 +47,8 @@ SHORTFALL = "shortfall"
 """Type of the event that a feed lowers supply below what is reserved."""
 
 
+_NONE: ColumnElement[int] = literal_column("0")
+"""Written out, since SQLite looks for the very words of the index of shortfalls."""
 _PAIR = and_(
     STOCK.c.scope_id == bindparam("scope"), STOCK.c.node_id == bindparam("node"), STOCK.c.sku == bindparam("of")
 )
@@ -187,21 +190,24 @@ def _check_order(state: ScopeState, feed: Feed) -> None:
         raise StoreError("deducted_through", "there is no such commit", last=state.commit_sequence)
 
 
-def _lock(transaction: Transaction, scope_id: str, pairs: set[tuple[str, str]] | None) -> set[tuple[str, str]]:
-    """Lock stock in the order in which everybody takes it, and return which of it there is; None = all of the scope."""
+def _lock(
+    transaction: Transaction, scope_id: str, pairs: Collection[tuple[str, str]] | None
+) -> dict[tuple[str, str], int]:
+    """Lock stock in the order in which everybody takes it; return what of it is free, of what there is; None = all."""
     node, sku = STOCK.c.node_id, STOCK.c.sku
-    query = select(node, sku).where(STOCK.c.scope_id == scope_id).order_by(*by_code_points(transaction))
+    free = (STOCK.c.supply - STOCK.c.reserved).label("free")
+    query = select(node, sku, free).where(STOCK.c.scope_id == scope_id).order_by(*by_code_points(transaction))
     query = query.with_for_update(key_share=True)
     if pairs is None:
-        return {(row.node_id, row.sku) for row in transaction.all(query)}
+        return {(row.node_id, row.sku): row.free for row in transaction.all(query)}
     return {
-        (row.node_id, row.sku)
+        (row.node_id, row.sku): row.free
         for chunk in in_chunks(sorted(pairs))
         for row in transaction.all(query.where(tuple_(node, sku).in_(chunk)))
     }
 
 
-def _write_rows(transaction: Transaction, scope_id: str, feed: Feed, known: set[tuple[str, str]]) -> None:
+def _write_rows(transaction: Transaction, scope_id: str, feed: Feed, known: Collection[tuple[str, str]]) -> None:
     if feed.full:
         # what the picture does not name is empty; rows stay, since reservations and the ledger name them
         empty = {"on_hand": 0, "safety_stock": 0, "feed_reserved": 0, "supply": 0, "shortfall": STOCK.c.reserved}
@@ -258,7 +264,7 @@ def _values(scope_id: str, row: StockRow) -> dict[str, object]:
 
 def _shortfalls(transaction: Transaction, scope_id: str) -> dict[tuple[str, str], int]:
     query = select(STOCK.c.node_id, STOCK.c.sku, STOCK.c.shortfall)
-    rows = transaction.all(query.where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > 0))
+    rows = transaction.all(query.where(STOCK.c.scope_id == scope_id, STOCK.c.shortfall > _NONE))
     return {(row.node_id, row.sku): row.shortfall for row in rows}
 
 
@@ -281,6 +287,31 @@ def take(transaction: Transaction, scope_id: str, node_id: str, sku: str, quanti
         Units > 0.
     """
     return transaction.run(_TAKE, {"scope": scope_id, "node": node_id, "of": sku, "units": quantity}) == 1
+
+
+def take_all(transaction: Transaction, scope_id: str, units: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+    """Reserve units of pairs, all of them or none; return the pairs that there are too few of.
+
+    It asks for all in so many statements whatever their number, and guards each as `take` does.
+
+    Parameters
+    ----------
+    transaction, scope_id
+        Where.
+    units
+        Units > 0 by node and SKU.
+
+    Raises
+    ------
+    ModelError
+        If stock is taken that was there under the lock, and is not: our bug.
+    """
+    free = _lock(transaction, scope_id, units.keys())
+    lacking = [pair for pair, wanted in sorted(units.items()) if free.get(pair, 0) < wanted]
+    rows = [{"scope": scope_id, "node": node, "of": sku, "units": units[node, sku]} for node, sku in sorted(units)]
+    if rows and not lacking and transaction.run(_TAKE, rows) != len(rows):
+        raise ModelError("stock that was locked was taken by others")
+    return lacking
 
 
 def give_all_back(transaction: Transaction, scope_id: str, lines: Iterable[StockLine]) -> None:

@@ -70,6 +70,7 @@ STOCK = Table(
     CheckConstraint("shortfall >= 0", name="shortfall"),
     CheckConstraint("reserved >= 0 AND reserved <= supply + shortfall", name="never_oversold"),
     Index("ix_stock_sku", "scope_id", "sku"),
+    Index("ix_stock_shortfall", "scope_id", sqlite_where=text("shortfall > 0"), postgresql_where=text("shortfall > 0")),
 )
 """Stock by node and SKU. supply = max(0, on_hand - safety_stock - feed_reserved), what others hold being in
 feed_reserved; reserved = units of our reservations that are held, or committed and not deducted by the feed yet."""
@@ -98,7 +99,7 @@ RESERVATIONS = Table(
         sqlite_where=text("state = 'held'"),
         postgresql_where=text("state = 'held'"),
     ),
-    Index("ix_reservations_order", "scope_id", "order_id"),
+    Index("ix_reservations_order", "scope_id", "order_id", "state"),
 )
 """Reservations; one is all or nothing over its lines. key_id is of whose key asked for it, NULL where a plan did."""
 
@@ -265,6 +266,13 @@ PLANS = Table(
     CheckConstraint("state IN ('queued', 'running', 'finished', 'failed', 'committed', 'superseded')", name="state"),
     CheckConstraint("NOT is_current OR state = 'committed'", name="current_is_committed"),
     Index("ix_plans_state", "scope_id", "state"),
+    Index("ix_plans_created", "scope_id", "created_at"),
+    Index(
+        "ix_plans_under_way",
+        "state",
+        sqlite_where=text("state IN ('queued', 'running')"),
+        postgresql_where=text("state IN ('queued', 'running')"),
+    ),
     Index(
         "uq_plans_current",
         "scope_id",

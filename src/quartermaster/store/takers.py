@@ -30,7 +30,7 @@ class Taker:
 
 
 def takers_of(transaction: Transaction, scope_id: str, skus: Sequence[str], but: str, most: int) -> list[Taker]:
-    """Return the orders that have most units of some SKUs.
+    """Return the orders that have most units of some SKUs; what feeds have deducted they have no more.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def takers_of(transaction: Transaction, scope_id: str, skus: Sequence[str], but:
     query = (
         select(own.order_id, lines.node_id, lines.sku, units.label("units"))
         .join(RESERVATION_LINES, lines.reservation_id == own.reservation_id)
-        .where(_taking(transaction, scope_id), lines.sku.in_(skus), own.order_id != but)
+        .where(
+            _taking(transaction), lines.scope_id == scope_id, ~lines.deducted, lines.sku.in_(skus), own.order_id != but
+        )
         .group_by(own.order_id, lines.node_id, lines.sku)
         .order_by(units.desc(), own.order_id, lines.node_id, lines.sku)
         .limit(most)
@@ -68,13 +70,13 @@ def units_of(transaction: Transaction, scope_id: str, order_id: str) -> dict[tup
     query = (
         select(lines.node_id, lines.sku, func.sum(lines.quantity).label("units"))
         .join(RESERVATIONS, own.reservation_id == lines.reservation_id)
-        .where(_taking(transaction, scope_id), own.order_id == order_id)
+        .where(_taking(transaction), own.scope_id == scope_id, own.order_id == order_id)
         .group_by(lines.node_id, lines.sku)
     )
     return {(row.node_id, row.sku): int(row.units) for row in transaction.all(query)}
 
 
-def _taking(transaction: Transaction, scope_id: str) -> ColumnElement[bool]:
+def _taking(transaction: Transaction) -> ColumnElement[bool]:
     own = RESERVATIONS.c
     held = and_(own.state == "held", own.expires_at > transaction.now)
-    return and_(own.scope_id == scope_id, or_(own.state == "committed", held))
+    return or_(own.state == "committed", held)

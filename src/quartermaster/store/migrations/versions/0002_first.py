@@ -126,7 +126,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_plans_scope_id")),
         sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plans")),
     )
+    op.create_index("ix_plans_created", "plans", ["scope_id", "created_at"], unique=False)
     op.create_index("ix_plans_state", "plans", ["scope_id", "state"], unique=False)
+    op.create_index(
+        "ix_plans_under_way",
+        "plans",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('queued', 'running')"),
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
     op.create_index(
         "uq_plans_current",
         "plans",
@@ -164,7 +173,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'held'"),
         postgresql_where=sa.text("state = 'held'"),
     )
-    op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id"], unique=False)
+    op.create_index("ix_reservations_order", "reservations", ["scope_id", "order_id", "state"], unique=False)
     op.create_table(
         "run_totals",
         sa.Column("scope_id", sa.Text(), nullable=False),
@@ -205,6 +214,14 @@ def upgrade() -> None:
         sa.CheckConstraint("supply >= 0", name=op.f("ck_stock_supply")),
         sa.ForeignKeyConstraint(["scope_id"], ["scopes.scope_id"], name=op.f("fk_stock_scope_id")),
         sa.PrimaryKeyConstraint("scope_id", "node_id", "sku", name=op.f("pk_stock")),
+    )
+    op.create_index(
+        "ix_stock_shortfall",
+        "stock",
+        ["scope_id"],
+        unique=False,
+        sqlite_where=sa.text("shortfall > 0"),
+        postgresql_where=sa.text("shortfall > 0"),
     )
     op.create_index("ix_stock_sku", "stock", ["scope_id", "sku"], unique=False)
     op.create_table(
