@@ -22,9 +22,10 @@ from quartermaster.scheduling.commit import brought
 
 OPTIMAL = policy_from_mapping({"solver": {"time_limit_seconds": "0.5"}})
 IMPATIENT = RunSettings(
-    report=False, start_seconds=20, grace_seconds=0.2, stop_seconds=0.3, patience_seconds=0.3, report_seconds=0.5
+    report=False, start_seconds=120, grace_seconds=0.2, stop_seconds=0.3, patience_seconds=0.3, report_seconds=0.5
 )
 BEGIN = 'print(\'{"phase": "begin", "share": 0}\', flush=True); '
+STOPPABLE = "print('{\"stoppable\": true}', flush=True); "
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 PLANNED = (
     "import os, sys; os.mkdir(sys.argv[1] + '/plan'); open(sys.argv[1] + '/plan/plan.json', 'w').write('{}'); "
@@ -49,6 +50,10 @@ def first(program):
 
 def always(program):
     return lambda folder, settings: [sys.executable, "-c", program, str(folder)]
+
+
+def served(made):
+    return int(sum(brought(made.parts).allocations["quantity"]))
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +139,25 @@ def test_the_best_plan_so_far_comes_when_it_is_asked_to_stop():
     assert phases[0] == "start"
     assert "rule cheapest" in phases
     assert time.monotonic() - begun < 300  # half of its limit
+
+
+def test_a_wish_to_stop_from_the_first_look_on_has_the_plan_that_there_is(content):
+    """It is passed on when there is one: a process that still loads would be ended by the signal, with nothing."""
+    made = plan_apart(content, OPTIMAL, RunSettings(report=False), lambda _: Wish.STOP)
+    assert (made.fallback, json.loads(made.parts["plan.json"])["strategy"]) == ("", "optimal")
+    at_ease = plan_apart(content, Policy(strategy="cheapest"), RunSettings(report=False), go_on)
+    assert served(made) == served(at_ease) > 0
+
+
+def test_the_patience_with_a_process_asked_to_stop_begins_when_it_has_a_plan(content):
+    endless = policy_from_mapping({"solver": {"time_limit_seconds": 600}})
+    settings = RunSettings(report=False, patience_seconds=0.5)
+    slow = always(DEAF + BEGIN + "time.sleep(2); " + STOPPABLE + PLANNED)
+    assert plan_apart(content, endless, settings, lambda _: Wish.STOP, slow).parts == {"plan.json": b"{}"}
+    deaf = first(DEAF + BEGIN + STOPPABLE + "time.sleep(60)")
+    made = plan_apart(content, endless, settings, lambda _: Wish.STOP, deaf)
+    assert made.fallback == "planning by optimal was ended: it did not stop in time"
+    assert served(made) > 0
 
 
 def test_a_planning_process_killed_in_the_middle(content):

@@ -14,11 +14,13 @@ from quartermaster.policy import policy_from_mapping
 from quartermaster.scheduling import RunSettings, commit_run, read_request, rows_of, run_all, run_next
 from quartermaster.scheduling.child import Made, Wish
 from quartermaster.scheduling.run import COMMITS_TRIED
+from quartermaster.scheduling.scheduler import waiting_scopes
 from quartermaster.store.available import availability
 from quartermaster.store.events import events_after
 from quartermaster.store.fail_points import set_hook
 from quartermaster.store.leases import acquire
 from quartermaster.store.orders import cancel_order
+from quartermaster.store.plan_commit import commit_plan
 from quartermaster.store.plans import ask_to_stop, next_queued, part_of
 from quartermaster.store.reservations import reserve
 from quartermaster.store.stock import Feed, StockLine, StockRow, take_feed
@@ -134,6 +136,30 @@ def test_stock_gone_meanwhile_leaves_out_the_last_orders_that_took_it(small_day)
     ask(store, commit=True)
     assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "committed"
     assert [(one["node_id"], one["quantity"]) for one in order_of(store, "o2").allocations] == [("LAX", 3)]
+    assert faults(store) == []
+
+
+@pytest.mark.parametrize("times", [2, 10**6])
+def test_a_commit_that_lacks_what_is_there_again_is_tried_again(small_day, monkeypatch, times):
+    """Somebody had it locked for a moment; where that does not end, the run is done again."""
+    store, refused = small_day, []
+    ask(store, commit=True)
+
+    def commit_but(*arguments, **options):
+        if len(refused) < times:
+            refused.append({"node_id": "CHI", "sku": "A", "planned": 7, "available": 10})
+            raise StoreError("snapshot_stale", "units that the plan gives are not there any more", lacking=refused[-1:])
+        return commit_plan(*arguments, **options)
+
+    monkeypatch.setattr("quartermaster.scheduling.run.commit_plan", commit_but)
+    monkeypatch.setattr("quartermaster.scheduling.run.AGAIN_SECONDS", 0)
+    done = run_next(store, SCOPE, QUICK, planner=plan_here)
+    if times == 2:
+        assert (done.state, done.summary["left_out"]) == ("committed", [])
+    else:
+        assert (done.state, done.summary["commit_refused"]) == ("finished", "snapshot_stale")
+        assert len(refused) == COMMITS_TRIED
+        assert len(waiting_scopes(store)) == 1
     assert faults(store) == []
 
 

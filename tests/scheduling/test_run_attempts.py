@@ -6,15 +6,29 @@ import threading
 
 import pytest
 from run_days import QUICK, SCOPE, ask, faults, order_of, plan_here, plan_of
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from quartermaster.errors import StoreError
 from quartermaster.scheduling import run_next
 from quartermaster.scheduling.child import Wish
+from quartermaster.store.fail_points import set_hook
 from quartermaster.store.leases import acquire
+from quartermaster.store.run_totals import run_totals
 
 
 class Killed(BaseException):
     """The end of the process, as far as one process can tell."""
+
+
+def counted(store):
+    """Runs, and those of them that failed."""
+    with store.read() as transaction:
+        totals = run_totals(transaction).get(SCOPE)
+    return (totals.runs, totals.failed) if totals else (0, 0)
+
+
+def lost(kind):
+    return kind("SELECT", {}, ConnectionError("server closed the connection unexpectedly"))
 
 
 @pytest.mark.parametrize("where", ["while it is frozen", "while it is made"])
@@ -35,6 +49,7 @@ def test_a_plan_that_ends_its_planner_is_not_made_for_ever(small_day, monkeypatc
     assert run_next(store, SCOPE, QUICK, planner=end) is None
     failed = plan_of(store, plan.plan_id)
     assert (failed.state, failed.failure.split(" while")[0]) == ("failed", "3 planners were ended")
+    assert counted(store) == (1, 1)
     assert [order_of(store, name).state for name in ("o1", "o2", "o3")] == ["open"] * 3
     ask(store, commit=True)
     assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "committed"
@@ -74,3 +89,56 @@ def test_a_runner_whose_lease_was_taken_says_nothing_on_progress(small_day):
 
     assert run_next(store, SCOPE, QUICK, planner=watched) is None
     assert told == [{}]
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_plan_whose_progress_cannot_be_written_is_made_all_the_same(small_day, monkeypatch, kind):
+    store, asked = small_day, []
+    ask(store, commit=True)
+
+    def away(*_):
+        asked.append(kind)
+        raise lost(kind)
+
+    monkeypatch.setattr("quartermaster.scheduling.run.tell_progress", away)
+    assert run_next(store, SCOPE, QUICK, planner=plan_here).state == "committed"
+    assert asked == [kind]
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_plan_that_loses_its_store_is_left_to_the_next_run_but_not_for_ever(small_day, kind):
+    store = small_day
+    plan = ask(store, commit=True)
+
+    def away(*_):
+        raise lost(kind)
+
+    for _ in range(2):
+        assert run_next(store, SCOPE, QUICK, planner=away) is None
+        assert (plan_of(store, plan.plan_id).state, counted(store)) == ("running", (0, 0))
+    assert run_next(store, SCOPE, QUICK, planner=plan_here).plan_id == plan.plan_id
+    again = ask(store, commit=True)
+    for _ in range(4):
+        assert run_next(store, SCOPE, QUICK, planner=away) is None
+    assert (plan_of(store, again.plan_id).state, counted(store)) == ("failed", (2, 1))
+    assert faults(store) == []
+
+
+def test_a_commit_whose_answer_is_lost_is_one_run(small_day):
+    store, passed = small_day, []
+    plan = ask(store, commit=True)
+
+    def hook(name):
+        passed.append(name)
+        if name == "after commit" and "plan committed" in passed:
+            set_hook(None)
+            raise lost(OperationalError)
+
+    set_hook(hook)
+    try:
+        assert run_next(store, SCOPE, QUICK, planner=plan_here) is None
+    finally:
+        set_hook(None)
+    assert (plan_of(store, plan.plan_id).state, counted(store)) == ("committed", (1, 0))
+    assert run_next(store, SCOPE, QUICK, planner=plan_here) is None
+    assert faults(store) == []

@@ -43,7 +43,7 @@ class Wish(Enum):
 
     GO_ON = "go on"
     STOP = "stop"
-    """With the best plan so far."""
+    """With the best plan so far; remembered until there is one: a signal would end a process that still loads."""
     END = "end"
     """At once, with nothing."""
 
@@ -120,7 +120,8 @@ def plan_apart(
             document = policy_document(replace(policy, strategy=strategy))
             (folder / POLICY).write_text(json.dumps(document), encoding="utf-8")
             try:
-                ended = _Planning(command(folder, settings), folder, policy, settings, ask).follow()
+                asked = _unhurried(ask) if strategy == RULE else ask
+                ended = _Planning(command(folder, settings), folder, policy, settings, asked).follow()
             except OSError as error:
                 ended = f"could not be started: {error}"
             if ended is None:
@@ -130,6 +131,16 @@ def plan_apart(
         said = f"planning by {strategy} {ended}"
         failure = f"{failure}; {said}" if failure else said
     raise SolverError(failure)
+
+
+def _unhurried(ask: Ask) -> Ask:
+    """Leave the rule the time it takes where a stop is wanted: it has no plan before its whole one, and is the last."""
+
+    def asked(progress: Mapping[str, Any]) -> Wish:
+        wish = ask(progress)
+        return Wish.GO_ON if wish is Wish.STOP else wish
+
+    return asked
 
 
 def _parts(folder: Path) -> dict[str, bytes]:
@@ -153,7 +164,7 @@ class _Planning:
         self._begun = monotonic()
         self._stop_at: float = self._begun + settings.start_seconds
         self._kill_at = self._stop_at + settings.stop_seconds
-        self._stopped = False
+        self._stoppable = self._wished = self._stopped = False
         threading.Thread(target=self._listen, daemon=True).start()
 
     def follow(self) -> str | None:
@@ -170,9 +181,11 @@ class _Planning:
                     return None
                 if now >= self._kill_at:
                     return "was ended: it did not stop in time"
-                if not self._stopped and (wish is Wish.STOP or now >= self._stop_at):
+                self._wished |= wish is Wish.STOP
+                by_wish = self._wished and self._stoppable and now < self._stop_at
+                if not self._stopped and (by_wish or now >= self._stop_at):
                     self._stopped = True
-                    if wish is Wish.STOP and self._stop_at > now:  # by wish: it may first end the round it is in
+                    if by_wish:  # it may first end the round it is in
                         self._kill_at = min(self._kill_at, now + self._settings.patience_seconds)
                     self._process.send_signal(signal.SIGTERM)
         finally:
@@ -186,7 +199,9 @@ class _Planning:
             return {}
 
     def _take(self, word: dict[str, Any]) -> None:
-        if word.get("planned"):
+        if word.get("stoppable"):
+            self._stoppable = True
+        elif word.get("planned"):
             self._told = {"phase": "report", "share": 0.0}
             self._stop_at = self._kill_at = monotonic() + self._settings.report_seconds
         elif "phase" in word:

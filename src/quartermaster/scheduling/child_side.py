@@ -1,7 +1,8 @@
 """The planning process: reads a frozen scope and a policy from a folder, plans, and leaves the plan there.
 
-It says how far it is on its standard output, a JSON object a line. SIGTERM asks it for the best plan so far. It ends
-with its parent: when its input closes, and on Linux when the kernel says so.
+It says how far it is on its standard output, a JSON object a line. SIGTERM asks it for the best plan so far, which it
+heeds from the word `stoppable` on: its first rule has then planned every order. It ends with its parent: when its input
+closes, and on Linux when the kernel says so.
 """
 
 from __future__ import annotations
@@ -54,15 +55,22 @@ def _plan(folder: Path, report: bool, stopped: threading.Event, words: BinaryIO)
     policy = policy_from_mapping(io.parse_document((folder / POLICY).read_bytes()))
     snapshot = io.read_document(io.parse_document((folder / SNAPSHOT).read_bytes())).snapshot
     said: dict[str, float] = {}
+    planned = threading.Event()
 
     def progress(phase: str, share: float) -> None:
         now = monotonic()
         if now - said.get(phase, -TELL_SECONDS) >= TELL_SECONDS:
             said[phase] = now
             _say(words, phase=phase, share=round(share, 4))
+        if phase.startswith("rule ") and share >= 1.0 and not planned.is_set():
+            planned.set()
+            _say(words, stoppable=True)
+
+    def stop() -> bool:
+        return stopped.is_set() and planned.is_set()
 
     _say(words, phase="begin", share=0.0)
-    plan = api.plan(snapshot, policy, progress=progress, stop=stopped.is_set)
+    plan = api.plan(snapshot, policy, progress=progress, stop=stop)
     unfinished = folder / f".{PLAN}"
     plan.write(unfinished)
     unfinished.rename(folder / PLAN)

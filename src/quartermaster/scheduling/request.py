@@ -54,6 +54,17 @@ def request_text(request: PlanRequest) -> str:
     return json.dumps(document, sort_keys=True, ensure_ascii=False)
 
 
+def text_begins(asked_by: str) -> str:
+    """Return how the text of a request of somebody begins, whatever else it asks for.
+
+    Parameters
+    ----------
+    asked_by
+        See `PlanRequest`.
+    """
+    return json.dumps({"asked_by": asked_by})[:-1] + ","
+
+
 def read_request(text: str) -> PlanRequest:
     """Read a request from its text.
 

@@ -11,25 +11,23 @@ import logging
 import os
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Protocol
 from uuid import uuid4
 
-from quartermaster.domain.snapshot import Snapshot
-from quartermaster.errors import ModelError, QuartermasterError, StoreError
-from quartermaster.evaluation import evaluate_tables
+from quartermaster.errors import QuartermasterError, StoreError
 from quartermaster.policy import Policy
 from quartermaster.scheduling.child import Ask, Made, Wish, plan_apart
-from quartermaster.scheduling.commit import ORDERS_PART, Rows, brought, hashes_of, in_the_way, rows_in
+from quartermaster.scheduling.commit import ORDERS_PART, Rows, hashes_of, in_the_way
 from quartermaster.scheduling.freeze import Frozen, frozen, readable
+from quartermaster.scheduling.judging import judged
 from quartermaster.scheduling.request import PlanRequest, read_request, request_text
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
-from quartermaster.store.database import Transaction
+from quartermaster.store.database import Transaction, answering
 from quartermaster.store.instants import SECOND
 from quartermaster.store.leases import Lease, acquire, check_fence, give_up, renew
 from quartermaster.store.plan_attempts import hand_back, take_up
@@ -56,6 +54,10 @@ ANY = 10**9
 """Plans that may be queued where one is made again."""
 COMMITS_TRIED = 25
 """How often orders are left out of a commit, some at a time, until it goes through."""
+AGAIN_SECONDS = 0.1
+"""Time between two tries of a commit that nothing stands in the way of any more."""
+AWAY = "store_unreachable"
+"""What is said of a database that does not answer."""
 
 
 class Ended(Protocol):
@@ -123,7 +125,7 @@ def run_next(
     LOG.info("lease taken", extra={"scope_id": scope_id, "fence": lease.fence})
     plan = None
     try:
-        with _kept(store, lease, settings) as lost:
+        with answering(), _kept(store, lease, settings) as lost:
             plan = store.transact(lambda transaction: _next(transaction, lease))
             if plan is None:
                 return None
@@ -135,9 +137,10 @@ def run_next(
     except Exception as error:  # a plan that fails must not come back for ever, whatever it failed for
         if plan is None:
             raise
-        if isinstance(error, StoreError) and error.code in ("lease_lost", "store_busy"):
+        if isinstance(error, StoreError) and error.code in ("lease_lost", "store_busy", AWAY):
             LOG.warning("plan left to another run", extra=_named(plan, code=error.code))
-            _leave(store, plan, lease)
+            if error.code != AWAY:  # that stays an attempt: what is asked of the database may be why it went away
+                _leave(store, plan, lease)
             return None
         failed, why = plan, _failure(error)
         # without the words of the fault, which may tell of orders: those the plan has
@@ -225,18 +228,30 @@ def _run(
         if lost.is_set() or (ended is not None and ended.is_set()):
             return Wish.END
         if progress["phase"] != told[0] or monotonic() - told[1] >= TELL_SECONDS:
-            own = (plan.scope_id, plan.plan_id, lease.fence)
-            stop = store.transact(lambda transaction: tell_progress(transaction, *own, progress))
-            told[:] = [progress["phase"], monotonic(), Wish.STOP if stop else Wish.GO_ON]
+            stop = _told(store, plan, lease, progress)
+            told[:] = [progress["phase"], monotonic(), told[2] if stop is None else Wish.STOP if stop else Wish.GO_ON]
         return Wish(told[2])
 
     made = planner(found.content, request.policy, replace(settings, report=settings.report and request.report), ask)
     if made is None:
         return False
-    rows, summary = _judged(snapshot, request.policy, made, found)
+    rows, summary = judged(snapshot, request.policy, made, found)
     orders = hashes_of(found.orders)
     parts = {**made.parts, ORDERS_PART: json.dumps(orders, sort_keys=True).encode()}
     return _finish(store, plan, lease, settings, request, rows, summary, parts, orders)
+
+
+def _told(store: Store, plan: StoredPlan, lease: Lease, progress: Mapping[str, Any]) -> bool | None:
+    """Write how far a plan is; tell whether it was asked to stop, None where the store cannot be had for it now."""
+    own = (plan.scope_id, plan.plan_id, lease.fence)
+    try:
+        with answering():
+            return store.transact(lambda transaction: tell_progress(transaction, *own, progress))
+    except StoreError as error:
+        if error.code not in ("store_busy", AWAY):
+            raise
+        LOG.warning("the progress of a plan could not be written", extra=_named(plan, code=error.code))
+        return None
 
 
 def _begin(transaction: Transaction, plan: StoredPlan, lease: Lease, found: Frozen) -> bool:
@@ -246,57 +261,6 @@ def _begin(transaction: Transaction, plan: StoredPlan, lease: Lease, found: Froz
     return begin_plan(
         transaction, plan.scope_id, plan.plan_id, lease.fence, found.snapshot_version, found.stock_version
     )
-
-
-def _judged(snapshot: Snapshot, policy: Policy, made: Made, found: Frozen) -> tuple[Rows, dict[str, Any]]:
-    """Read a plan from its files, judge it by the snapshot of this process, and say how good it is.
-
-    Raises
-    ------
-    ModelError
-        If it breaks a rule, or costs other than it says: our bug.
-    """
-    read = brought(made.parts)
-    judged = evaluate_tables(
-        snapshot,
-        policy,
-        read.allocations,
-        read.shipments,
-        read.backorders,
-        read.claimed,
-        claimed_total_micro=read.claimed_total_micro,
-    )
-    if judged.violations:
-        first = judged.violations[0]
-        raise ModelError(f"the plan breaks {len(judged.violations)} rules, first {first.rule}: {first.message}")
-    document = json.loads(made.parts["plan.json"])
-    rows = rows_in(read)
-    return rows, {
-        **{name: value for name, value in document.items() if name != "policy"},
-        "currency": snapshot.currency,
-        "orders": len(snapshot.orders),
-        "allocations": len(rows.allocations),
-        "shipments": len(read.shipments),
-        "backorders": len(rows.backorders),
-        "backordered_units": _by_reason(rows),
-        "rejected": len(found.rejected),
-        "fallback": made.fallback,
-        **_solver_faults(made),
-    }
-
-
-def _by_reason(rows: Rows) -> dict[str, int]:
-    """Return the units that a plan leaves waiting, by reason."""
-    units: Counter[str] = Counter()
-    for row in rows.backorders:
-        units[row.reason] += row.quantity
-    return dict(units)
-
-
-def _solver_faults(made: Made) -> dict[str, int]:
-    """Return how often solvers contradicted what is known, and how often they failed, while a plan was made."""
-    counters = json.loads(made.parts.get("run.json", b"{}")).get("counters", {})
-    return {name: counters.get(name, 0) for name in ("solver_contradictions", "solver_failures")}
 
 
 def _finish(
@@ -346,8 +310,10 @@ def _finish(
         except StoreError as refused:
             found = in_the_way(refused, kept)
             code = refused.code
-            if not found:
+            if not found and code != "snapshot_stale":
                 raise
+            if not found:  # all that was lacking is there: somebody had it locked for a moment
+                sleep(AGAIN_SECONDS)
         left_out |= found
         if len(left_out) > most and len(left_out) > 1:
             break
@@ -373,8 +339,8 @@ def _fail(transaction: Transaction, plan: StoredPlan, lease: Lease, why: str) ->
         _fenced(transaction, lease)
     except StoreError:
         return False
-    fail_plan(transaction, plan.scope_id, plan.plan_id, why)
-    count_run(transaction, plan.scope_id, plan.plan_id)
+    if fail_plan(transaction, plan.scope_id, plan.plan_id, why):
+        count_run(transaction, plan.scope_id, plan.plan_id)
     return True
 
 

@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.scheduling.cutoffs import Cutoffs, next_run
-from quartermaster.scheduling.request import SCHEDULED, PlanRequest, read_request, request_text
+from quartermaster.scheduling.request import SCHEDULED, PlanRequest, request_text, text_begins
 from quartermaster.scheduling.run import Ended, run_all
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.store import Store
@@ -29,7 +29,8 @@ from quartermaster.store.expiry import sweep
 from quartermaster.store.idempotency import forget_replies
 from quartermaster.store.instants import instant_of, time_of
 from quartermaster.store.plans import queue_plan
-from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, plans_asked, scopes_to_run
+from quartermaster.store.plans_asked import last_asked
+from quartermaster.store.run_facts import every_scope, orders_since, orders_waiting, scopes_to_run
 from quartermaster.store.snapshots import content_of, latest_snapshot
 
 LOG = logging.getLogger("quartermaster.runs")
@@ -94,12 +95,12 @@ class Timetable:
         """
         settings, policy = self._settings, self._settings.policy
         limit = float(policy.solver.time_limit_seconds)
-        lead = limit + max(settings.grace_seconds, 0.1 * limit) + settings.stop_seconds
+        planning = limit + max(settings.grace_seconds, 0.1 * limit) + settings.stop_seconds
         return next_run(
             last,
             self._cutoffs(transaction, scope_id),
             every=timedelta(minutes=settings.every_minutes),
-            lead=timedelta(seconds=lead),
+            lead=timedelta(seconds=settings.lead_seconds + planning),
             gap=timedelta(seconds=settings.gap_seconds),
         )
 
@@ -118,10 +119,8 @@ class Timetable:
         return True
 
     def _last(self, transaction: Transaction, scope_id: str) -> datetime | None:
-        for asked_at, text in plans_asked(transaction, scope_id):
-            if read_request(text).asked_by == SCHEDULED:
-                return time_of(asked_at)
-        return None
+        last = last_asked(transaction, scope_id, text_begins(SCHEDULED))
+        return None if last is None else time_of(last)
 
     def _cutoffs(self, transaction: Transaction, scope_id: str) -> Cutoffs:
         latest = latest_snapshot(transaction, scope_id)

@@ -44,6 +44,10 @@ class RunSettings:
         New orders for which a run does not wait for its time; 0 = it always waits.
     gap_seconds
         Shortest time between two runs of the schedule.
+    lead_seconds
+        Time that a run of the schedule takes beside its planning: until it is looked for and taken up, to freeze the
+        scope, to start the planning process and have it read, to judge the plan and to commit it. So much earlier,
+        besides the longest that planning may take, it is asked for before a cut-off.
     policy
         Of runs of the schedule.
     planners
@@ -73,6 +77,7 @@ class RunSettings:
     every_minutes: float = 15.0
     every_orders: int = 0
     gap_seconds: float = 60.0
+    lead_seconds: float = 30.0
     policy: Policy = field(default_factory=Policy)
     planners: int = 1
     most_waiting: int = 10

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.plans import QUEUED, QUEUED_AGAIN, RUNNING, StoredPlan, fail_plan, next_queued, stored_plan
+from quartermaster.store.run_totals import count_run
 from quartermaster.store.tables import PLANS
 
 MOST_ATTEMPTS = 3
@@ -21,7 +22,7 @@ def take_up(transaction: Transaction, scope_id: str) -> StoredPlan | None:
     Parameters
     ----------
     transaction, scope_id
-        Where.
+        Where; the scope must be locked.
     """
     while (plan := next_queued(transaction, scope_id)) is not None:
         if plan.attempts < MOST_ATTEMPTS:
@@ -30,7 +31,8 @@ def take_up(transaction: Transaction, scope_id: str) -> StoredPlan | None:
             fail_point("plan taken up")
             return stored_plan(transaction, scope_id, plan.plan_id)
         failure = f"{plan.attempts} planners were ended while they made it, or were stopped past their lease"
-        fail_plan(transaction, scope_id, plan.plan_id, failure)
+        if fail_plan(transaction, scope_id, plan.plan_id, failure):
+            count_run(transaction, scope_id, plan.plan_id)
     return None
 
 

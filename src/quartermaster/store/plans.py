@@ -208,8 +208,8 @@ def finish_plan(
     return True
 
 
-def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: str, *, fence: int | None = None) -> None:
-    """Mark a plan that is queued or running as failed.
+def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: str, *, fence: int | None = None) -> int:
+    """Mark a plan that is queued or running as failed; return how many it was, 1 or 0.
 
     Parameters
     ----------
@@ -223,7 +223,8 @@ def fail_plan(transaction: Transaction, scope_id: str, plan_id: str, failure: st
     own = [*_own(scope_id, plan_id), PLANS.c.state.in_([QUEUED, RUNNING])]
     if fence is not None:
         own.append(PLANS.c.fence == fence)
-    transaction.run(update(PLANS).where(*own).values(state=FAILED, finished_at=transaction.now, failure=failure))
+    values = {"state": FAILED, "finished_at": transaction.now, "failure": failure}
+    return transaction.run(update(PLANS).where(*own).values(**values))
 
 
 def requeue_lost(transaction: Transaction, scope_id: str, fence: int) -> int:

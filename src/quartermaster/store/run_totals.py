@@ -1,6 +1,6 @@
 """Totals of runs by scope since the beginning, whatever process made them: how many, how long, and what solvers did.
 
-They are counted in the transaction that writes the plan, so that none is missed and none counted twice.
+They are counted in the transaction that writes the plan or its failure, so that none is missed and none counted twice.
 """
 
 from __future__ import annotations
