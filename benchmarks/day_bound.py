@@ -15,8 +15,8 @@ from quartermaster.policy import Policy, SolverPolicy
 from quartermaster.replay.bound import with_services_repeated
 
 
-def bound_micro(world: World, cancelled: Mapping[tuple[str, str], int], most: int, seconds: int) -> int:
-    """Plan the whole day at once, under rules that are relaxed; return the certified bound of that, micro.
+def bound_micro(world: World, cancelled: Mapping[tuple[str, str], int], most: int, seconds: int) -> int | None:
+    """Plan the whole day at once, under rules that are relaxed; return the certified bound of that, micro, or None.
 
     All orders are known when the day begins, with every unit that came in, none of them sold at the counter, no promise
     dates and no limits of nodes.
@@ -50,4 +50,4 @@ def bound_micro(world: World, cancelled: Mapping[tuple[str, str], int], most: in
         nodes=whole.nodes.with_columns(max_shipments=unlimited, max_units=unlimited.copy()),
     )
     policy = Policy(solver=SolverPolicy(time_limit_seconds=Decimal(seconds)))
-    return qm.plan(with_services_repeated(relaxed, most), policy).certified_bound_micro or 0
+    return qm.plan(with_services_repeated(relaxed, most), policy).certified_bound_micro

@@ -101,6 +101,8 @@ class Day:
     faults: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     last_plan: str | None = None
+    looked: int = 0
+    """Plans whose units were taken off the shelves."""
     ends: list[int] = field(default_factory=lambda: [0])
     """The last commit of each batch that was given away, after none."""
 
@@ -233,6 +235,7 @@ class Day:
             shipments = part_of(transaction, SCOPE, plan.plan_id, "shipments.csv").decode()
             self.commit_sequence = scope_state(transaction, SCOPE).commit_sequence
         self.last_plan = plan.plan_id
+        self.looked += 1
         units: Counter[tuple[str, str]] = Counter()
         for row in rows.allocations:
             units[row.node_id, row.sku] += row.quantity
@@ -281,7 +284,12 @@ def live(size: Size, seed: int, url: str, settings: RunSettings, bound_seconds: 
     total = sum(day.cost.values()) + backorder
     most = max(day.lanes.values(), default=1)
     bound = bound_micro(day.world, day.cancelled, most, bound_seconds)
-    if bound > total:
+    committed = int(told["plans"][2].get((SCOPE, "committed"), 0))
+    if committed != day.looked:
+        day.faults.append(f"{committed} plans were committed, the units of {day.looked} taken off the shelves")
+    if bound is None:
+        day.faults.append("no bound is proven")
+    elif bound > total:
         day.faults.append("the day cost less than its bound")
     return {
         "size": asdict(size),
@@ -340,7 +348,7 @@ def report(run: Mapping[str, Any]) -> str:
             + ", ".join(f"{number} {name}" for name, number in happened.items() if name != "runs"),
             "orders: " + ", ".join(f"{number} {state}" for state, number in sorted(orders.items())),
             f"oversold units: {run['oversold_units']}; faults: {len(run['faults'])}",
-            f"cost {run['cost']['total'] / MICRO:.2f}, bound {run['bound'] / MICRO:.2f}, "
+            f"cost {run['cost']['total'] / MICRO:.2f}, bound {(run['bound'] or 0) / MICRO:.2f}, "
             f"{100 * (run['regret'] or 0):.2f} % above it",
             f"seconds of a run: median {run['run_seconds']['median']:.1f}, longest {run['run_seconds']['longest']:.1f}",
             *run["faults"],

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.day_in_the_life import Day, live, report, settings_of
 from benchmarks.day_world import Size
-from quartermaster.store import open_store
+from quartermaster.store import Store, open_store
 from quartermaster.store.migrate import upgrade
 
 SIZE = Size(orders=90, nodes=4, skus=12, windows=4)
@@ -51,3 +51,24 @@ def test_a_feed_that_says_too_much_has_left_sells_units_twice(url: str, monkeypa
     crowded = Size(orders=300, nodes=3, skus=10, windows=4, scarce=1.0)
     run = live(crowded, 1, url, settings_of(Decimal(5), "cheapest"), bound_seconds=5)
     assert run["oversold_units"] > 0
+
+
+def test_a_plan_that_nobody_looked_at_and_a_bound_that_is_not_there_are_faults(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hasty(Day):
+        """A second plan is committed before anybody has looked at the first."""
+
+        def _look(self, store: Store) -> None:
+            if self.seconds[1:]:
+                super()._look(store)
+
+        def _kill_a_run(self) -> None:
+            """Not here."""
+
+    monkeypatch.setattr("benchmarks.day_in_the_life.Day", Hasty)
+    monkeypatch.setattr("benchmarks.day_in_the_life.bound_micro", lambda *_: None)
+    run = live(SIZE, 1, url, settings_of(Decimal(5), "cheapest"), bound_seconds=5)
+    expected = ["4 plans were committed, the units of 3 taken off the shelves", "no bound is proven"]
+    assert (run["faults"][-2:], run["bound"], run["regret"]) == (expected, None, None)
+    assert expected[-1] in report(run)

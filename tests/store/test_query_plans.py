@@ -11,8 +11,9 @@ from store_cases import SCOPE, Clock, ordered, stocked
 
 from quartermaster.store import open_store
 from quartermaster.store.expiry import sweep, sweep_for
+from quartermaster.store.plans_asked import last_asked
 from quartermaster.store.reserved_orders import settle_reserved
-from quartermaster.store.run_facts import capacity_used, plans_asked, scopes_to_run, shipments_had
+from quartermaster.store.run_facts import capacity_used, scopes_to_run, shipments_had
 from quartermaster.store.stock import Feed, StockRow, take_feed
 from quartermaster.store.takers import takers_of
 
@@ -49,7 +50,7 @@ def store(request, tmp_path, sqlite_template):
         partial(sweep_for, scope_id=SCOPE, pairs=[A, B]),
         partial(takers_of, scope_id=SCOPE, skus=["A"], but="o1", most=9),
         scopes_to_run,
-        partial(plans_asked, scope_id=SCOPE),
+        partial(last_asked, scope_id=SCOPE, begins="x"),
         partial(take_feed, scope_id=SCOPE, feed=Feed([StockRow(*A, 1)], False, 1, 1, 0)),
     ],
     ids=lambda work: getattr(work, "func", work).__name__,

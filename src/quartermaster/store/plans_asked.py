@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from quartermaster.store.database import Transaction
 from quartermaster.store.tables import PLANS
@@ -19,5 +19,6 @@ def last_asked(transaction: Transaction, scope_id: str, begins: str) -> int | No
         Of the text that `quartermaster.store.plans.queue_plan` was given.
     """
     own = (PLANS.c.scope_id == scope_id, PLANS.c.policy.startswith(begins, autoescape=True))
-    last = transaction.connection.execute(select(func.max(PLANS.c.created_at)).where(*own)).scalar_one()
-    return None if last is None else int(last)
+    newest = select(PLANS.c.created_at).where(*own).order_by(PLANS.c.created_at.desc()).limit(1)
+    row = transaction.first(newest)
+    return None if row is None else int(row.created_at)

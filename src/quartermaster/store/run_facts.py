@@ -26,8 +26,6 @@ from quartermaster.store.tables import (
 
 UNDER_WAY: BindParameter[str] = bindparam("under_way", [QUEUED, RUNNING], expanding=True, literal_execute=True)
 """States of plans that are indexed apart; written out, since SQLite looks for the very words of the index."""
-NEWEST = 50
-"""Plans looked at for the last one of the schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +71,6 @@ def scopes_to_run(transaction: Transaction) -> list[str]:
         .order_by(PLANS.c.scope_id)
     )
     return [row.scope_id for row in transaction.all(query)]
-
-
-def plans_asked(transaction: Transaction, scope_id: str) -> list[tuple[int, str]]:
-    """Return the newest plans of a scope, the last first: when each was asked for (microseconds), and with what.
-
-    Parameters
-    ----------
-    transaction, scope_id
-        Where.
-    """
-    query = select(PLANS.c.created_at, PLANS.c.policy).where(PLANS.c.scope_id == scope_id)
-    rows = transaction.all(query.order_by(PLANS.c.created_at.desc(), PLANS.c.plan_id).limit(NEWEST))
-    return [(row.created_at, row.policy) for row in rows]
 
 
 def orders_waiting(transaction: Transaction, scope_id: str) -> int:
