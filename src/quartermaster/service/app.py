@@ -25,7 +25,7 @@ from quartermaster.service.metrics import Measured, Metrics
 from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
 from quartermaster.service.request_log import Logged
-from quartermaster.service.routes import stateful_routes
+from quartermaster.service.routes import PLAN, READ, stateful_routes
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.workers import Workers
 from quartermaster.store import Store
@@ -85,36 +85,40 @@ def create_app(
     app.add_exception_handler(InputError, _not_valid)
     app.add_exception_handler(RequestValidationError, _not_addressed)
 
-    async def answer(request: Request, call: Call) -> Response:
+    async def answer(request: Request, call: Call, action: str) -> Response:
+        if desk is not None:
+            await desk.admit(request, action, None)
         check_headers(request, limits)
         async with workers.place():
             body = await read_body(request, limits)
             content = await workers.run(partial(_worked, call, body, limits))
         return Response(content, media_type=JSON_TYPE)
 
+    keyed = store is not None or described_only
+
     @app.post(
         "/v1/plan",
         operation_id="plan",
         summary="Plan a snapshot",
         response_model=PlanAnswer,
-        responses=responses("plan"),
-        openapi_extra=request_body("plan"),
+        responses=responses("plan", keyed=keyed),
+        openapi_extra=request_body("plan", keyed=keyed),
     )
     async def plan(request: Request) -> Response:
         """Plan all open orders of a snapshot together; the answer is the best checked plan at the time limit."""
-        return await answer(request, plan_call)
+        return await answer(request, plan_call, PLAN)
 
     @app.post(
         "/v1/evaluate",
         operation_id="evaluate",
         summary="Evaluate a plan",
         response_model=EvaluationAnswer,
-        responses=responses("evaluate"),
-        openapi_extra=request_body("evaluate"),
+        responses=responses("evaluate", keyed=keyed),
+        openapi_extra=request_body("evaluate", keyed=keyed),
     )
     async def evaluate(request: Request) -> Response:
         """Recompute the cost and every constraint of any plan, without a solver."""
-        return await answer(request, evaluate_call)
+        return await answer(request, evaluate_call, READ)
 
     @app.get(
         "/healthz",
@@ -127,7 +131,7 @@ def create_app(
         """Answer at once, also while plans are being made."""
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
-    if store is not None or described_only:
+    if keyed:
         metrics = Metrics(store)
         app.include_router(stateful_routes(desk or Desk(store, limits), metrics))  # type: ignore[arg-type]
         app.add_exception_handler(StoreError, partial(_store_refused, limits))

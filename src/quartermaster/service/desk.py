@@ -257,7 +257,7 @@ class Desk:
         Parameters
         ----------
         request, action, scope_id
-            As in `change`.
+            As in `change`; where there is no scope, keys of some scopes may do it too.
 
         Raises
         ------

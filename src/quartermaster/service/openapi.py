@@ -42,6 +42,8 @@ _STATEFUL = (
     "store_read_only",
     "store_unreachable",
 )
+_KEYED = ("unauthorized", "forbidden", "rate", "store_busy", "store_unreachable")
+_SECURITY: Mapping[str, Any] = {"security": [{"key": []}]}
 _CHANGING = (
     "idempotency_key_missing", "idempotency_key_format", "idempotency_key_reused", "idempotency_in_progress",
 )  # fmt: skip
@@ -71,28 +73,33 @@ _REQUESTS: Mapping[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def request_body(operation: str) -> dict[str, Any]:
+def request_body(operation: str, *, keyed: bool) -> dict[str, Any]:
     """Describe what an operation takes.
 
     Parameters
     ----------
     operation
         ``plan`` or ``evaluate``.
+    keyed
+        True where it asks for a key.
     """
     name, example = _REQUESTS[operation]
     content = {"schema": {"$ref": _REF + name}, "examples": {"small": {"summary": "one order", "value": example}}}
-    return {"requestBody": {"required": True, "content": {JSON_TYPE: content}}}
+    return {**(_SECURITY if keyed else {}), "requestBody": {"required": True, "content": {JSON_TYPE: content}}}
 
 
-def responses(operation: str) -> dict[int | str, dict[str, Any]]:
+def responses(operation: str, *, keyed: bool = False) -> dict[int | str, dict[str, Any]]:
     """Describe every failure of an operation, by status.
 
     Parameters
     ----------
     operation
         ``plan``, ``evaluate`` or ``healthz``.
+    keyed
+        True where it asks for a key.
     """
-    return _failures(_EVERYWHERE + (_WITH_BODY + _SHUT if operation in _REQUESTS else ()))
+    asked = _KEYED if keyed else ()
+    return _failures(_EVERYWHERE + (asked + _WITH_BODY + _SHUT if operation in _REQUESTS else ()))
 
 
 def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
@@ -135,11 +142,11 @@ def text(operation: str) -> dict[str, Any]:
     operation
         Its id.
     """
-    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy", *_SHUT)
+    codes = (*_EVERYWHERE, *_KEYED, *_SHUT)
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "responses": _failures(codes) | {200: {"description": operation, "content": content}},
-        "openapi_extra": {"security": [{"key": []}]},
+        "openapi_extra": dict(_SECURITY),
         "response_class": Response,
     }
 
@@ -154,7 +161,7 @@ def stateful(operation: str) -> dict[str, Any]:
     """
     told = CONTRACTS[operation]
     codes = (*_EVERYWHERE, *_STATEFUL, *_SHUT, *told.codes)
-    extra: dict[str, Any] = {"security": [{"key": []}]}
+    extra: dict[str, Any] = dict(_SECURITY)
     parameters = [*QUERY.get(operation, ())]
     if told.changes:
         codes = (*codes, *_CHANGING)
