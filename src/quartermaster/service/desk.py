@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,7 +19,8 @@ from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from quartermaster import io
-from quartermaster.errors import StoreError
+from quartermaster.errors import InputError, StoreError
+from quartermaster.service.asked import Answered, Asked, Call, ReadAgain, Reading
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.contracts import QUERY
 from quartermaster.service.keyring import Keyring
@@ -34,7 +35,7 @@ from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
-from quartermaster.store.idempotency import Reply, once
+from quartermaster.store.idempotency import Reply, once, replied
 from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
 
@@ -55,65 +56,6 @@ MAX_SCOPE = 64
 """Longest scope id, characters."""
 LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("admin",))
 """Who everybody is with ``--insecure-local``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a call answers.
-
-    Parameters
-    ----------
-    document
-        JSON values.
-    status
-        HTTP status.
-    """
-
-    document: Mapping[str, Any]
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a call is asked.
-
-    Parameters
-    ----------
-    key
-        Who asks.
-    scope_id
-        Where.
-    document
-        The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
-    parameters
-        Of the query.
-    path
-        Of the address.
-    """
-
-    key: Key
-    scope_id: str
-    document: Any
-    parameters: Mapping[str, str]
-    path: str
-
-
-class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
-    """What a call was asked is out of date: nothing of it happens, and it is read and called again.
-
-    Parameters
-    ----------
-    detail
-        What is told where that is so each time.
-    """
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-Call = Callable[[Transaction, Asked], Answered]
-"""A call: it may read and write in its transaction, and does nothing else."""
 
 
 class Desk:
@@ -173,7 +115,7 @@ class Desk:
         *,
         body: bool = True,
         files: bool = False,
-        reading: Callable[[Asked], Any] | None = None,
+        reading: Reading | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
 
@@ -329,16 +271,17 @@ class Desk:
         scope_id: str,
         content: bytes | Upload,
         call: Call,
-        reading: Callable[[Asked], Any] | None,
+        reading: Reading | None,
     ) -> Reply:
         with self._opened(content) as (document, kept):
             given = _asked(key, scope_id, document, request)
-            target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+            wanted = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + kept
+            if reading is not None and (known := replied(self.store, key.key_id, name, wanted)) is not None:
+                return known  # what it read then may not be what it would read now
             told = ""
             for _ in range(READINGS):
-                asked = given if reading is None else replace(given, document=reading(given))
                 try:
-                    return once(self.store, key.key_id, name, target + kept, partial(_reply, call, asked))
+                    return once(self.store, key.key_id, name, wanted, _effect(call, given, reading))
                 except ReadAgain as again:
                     told = again.detail
         raise StoreError("store_busy", told)
@@ -351,6 +294,19 @@ class Desk:
                 yield opened
         else:
             yield _parsed(content), content
+
+
+def _effect(call: Call, given: Asked, reading: Reading | None) -> Callable[[Transaction], Reply]:
+    """Read what a call is asked; what cannot be read is told if the idempotency key had no effect meanwhile."""
+    try:
+        asked = given if reading is None else replace(given, document=reading(given))
+    except (InputError, StoreError) as error:
+        return partial(_raised, error)
+    return partial(_reply, call, asked)
+
+
+def _raised(error: Exception, _: Transaction) -> Reply:
+    raise error
 
 
 def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:

@@ -16,7 +16,7 @@ from typing import Any
 from quartermaster.domain.routing import Option
 from quartermaster.errors import StoreError
 from quartermaster.router import Router
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.asked import Answered, Asked
 from quartermaster.service.route_calls import option_document, verdict_documents
 from quartermaster.service.routers import Routers
 from quartermaster.store.database import Transaction

@@ -11,7 +11,7 @@ from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
-from quartermaster.service.desk import Answered, Asked, ReadAgain
+from quartermaster.service.asked import Answered, Asked, ReadAgain
 from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Counted, Routers
