@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from service.conftest import SNAPSHOT, Api
@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from quartermaster.errors import StoreError
 from quartermaster.service.app import create_app
-from quartermaster.service.crowd import RUSH_SECONDS, Crowd
+from quartermaster.service.crowd import RUSH_SECONDS, Crowd, Entrance
 from quartermaster.service.keyring import Keyring
 from quartermaster.service.open_reservations import COUNT_SECONDS, OpenReservations
 from quartermaster.service.problem_body import RequestRefused
@@ -179,16 +179,18 @@ def test_open_reservations_are_counted_anew_after_a_while(monkeypatch):
 
 
 class House:
-    """An application whose requests end when they are told to, behind a crowd."""
+    """An application whose requests are worked on until they are told to end."""
 
     def __init__(self, **settings) -> None:
         self.clock, self.doors = Clock(), []
-        self.crowd = Crowd(self.app, ServiceSettings(**settings), self.clock)
+        self.crowd = Crowd(ServiceSettings(**settings), self.clock)
+        self.entrance = Entrance(self.app, self.crowd)
 
     async def app(self, scope, receive, send):
         door = asyncio.Event()
         self.doors.append(door)
-        await door.wait()
+        with self.crowd.inside() if scope["path"].startswith("/v1/scopes") else nullcontext():
+            await door.wait()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
     async def come(self, path=f"{NORTH}/route"):
@@ -198,7 +200,7 @@ class House:
         async def send(message):
             sent.append(message)
 
-        task = asyncio.create_task(self.crowd({"type": "http", "path": path}, None, send))
+        task = asyncio.create_task(self.entrance({"type": "http", "path": path}, None, send))
         await asyncio.sleep(0)
         return sent, task
 

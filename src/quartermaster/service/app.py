@@ -17,7 +17,7 @@ from quartermaster.errors import InputError, StoreError
 from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
-from quartermaster.service.crowd import Crowd
+from quartermaster.service.crowd import Entrance
 from quartermaster.service.desk import Desk, refused
 from quartermaster.service.door import Door, Doorkeeper
 from quartermaster.service.guard import Guard
@@ -76,8 +76,8 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    if store is not None:
-        app.add_middleware(Crowd, settings=limits)
+    if desk is not None:
+        app.add_middleware(Entrance, crowd=desk.crowd)
     app.add_middleware(Doorkeeper, door=door or Door())
     app.add_middleware(Guard)
     app.add_exception_handler(HTTPException, _no_route)

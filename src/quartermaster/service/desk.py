@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -20,9 +20,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from quartermaster import io
 from quartermaster.errors import InputError, StoreError
+from quartermaster.service.arriving import Arriving
 from quartermaster.service.asked import Answered, Asked, Call, ReadAgain, Reading
-from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.body import JSON_TYPE
 from quartermaster.service.contracts import QUERY
+from quartermaster.service.crowd import Crowd
 from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
 from quartermaster.service.pages import Cursors
@@ -32,7 +34,7 @@ from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.request_log import tell_who
 from quartermaster.service.settings import ServiceSettings
-from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
+from quartermaster.service.upload import Upload, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
 from quartermaster.store.idempotency import Reply, once, replied
@@ -77,7 +79,8 @@ class Desk:
         self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
-        self._uploads = 0
+        self.crowd = Crowd(settings)
+        self._arriving = Arriving(settings)
         self.cursors = Cursors(store)
 
     @asynccontextmanager
@@ -139,8 +142,8 @@ class Desk:
         """
         name = _idempotency_key(request)
         key = await self.admit(request, action, scope_id)
-        async with self._arriving(request, body, files) as content:
-            reply = await self._apart(partial(self._once, request, key, name, scope_id, content, call, reading))
+        async with self._content(request, key, body, files) as content:
+            reply = await self._work(partial(self._once, request, key, name, scope_id, content, call, reading))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -156,17 +159,18 @@ class Desk:
             True where the call keeps books of its own.
         """
         key = await self.admit(request, action, scope_id)
-        content = await self._content(request) if body else b""
 
-        def work() -> Answered:
-            asked = _asked(key, scope_id, _parsed(content), request)
+        def work(content: bytes | Upload) -> Answered:
+            with self._opened(content) as (document, _):
+                asked = _asked(key, scope_id, document, request)
             self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
                 return call(transaction, asked)
 
-        answered = await self._apart(work)
+        async with self._content(request, key, body) as content:
+            answered = await self._work(partial(work, content))
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
@@ -209,7 +213,7 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await self._key(request)
+        key = LOCAL if self.insecure else await self._key(request, scope_id)
         tell_who(key.key_id, scope_id if key.sees(scope_id) else None)
         wait = self._rates.wait(key.key_id)
         if wait:
@@ -220,39 +224,25 @@ class Desk:
             raise RequestRefused("forbidden", f"this key may not {action}")
         return key
 
-    async def _key(self, request: Request) -> Key:
+    async def _key(self, request: Request, scope_id: str | None) -> Key:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         presented = given.strip() if scheme.lower() == "bearer" else ""
         peer = request.client.host if request.client else ""
         known = self.keyring.known(presented)
-        return known if known is not None else await self._apart(partial(self.keyring.looked_up, presented, peer))
+        if known is not None:
+            return known
+        looked_up = partial(self.keyring.looked_up, presented, peer)
+        return await (self._apart(looked_up) if scope_id is None else self._work(looked_up))
 
-    async def _content(self, request: Request) -> bytes:
-        check_headers(request, self.settings)
-        return await read_body(request, self.settings)
+    def _content(
+        self, request: Request, key: Key, body: bool, files: bool = False
+    ) -> AbstractAsyncContextManager[bytes | Upload]:
+        return self._arriving.content(request, key, files=files) if body else nullcontext(b"")
 
-    @asynccontextmanager
-    async def _arriving(self, request: Request, body: bool, files: bool) -> AsyncIterator[bytes | Upload]:
-        """Receive a body; files are held on disk until the block ends, and those of a few requests at a time."""
-        if not body:
-            yield b""
-            return
-        media = check_headers(request, self.settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
-        if media == JSON_TYPE:
-            yield await read_body(request, self.settings)
-            return
-        if self._uploads >= self.settings.uploads:
-            wait = {"Retry-After": str(self.settings.retry_after_seconds)}
-            raise RequestRefused("busy", "other snapshots are being received; try again later", wait)
-        self._uploads += 1
-        try:
-            upload = await received(request, self.settings, media)
-            try:
-                yield upload
-            finally:
-                upload.close()
-        finally:
-            self._uploads -= 1
+    async def _work(self, work: Callable[[], Result]) -> Result:
+        """Do the work of a request, which is in the house from here on."""
+        with self.crowd.inside():
+            return await self._apart(work)
 
     async def _apart(self, work: Callable[[], Result]) -> Result:
         """Do work with the store in a worker thread; tell where the store does not answer."""

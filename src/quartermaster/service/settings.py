@@ -44,6 +44,8 @@ class ServiceSettings:
         What one key may ask for, on the average.
     crowd
         Requests to the store in the house at a time, those that wait for a thread with them; one more is answered 503.
+    arriving
+        Bodies of one key that are arriving at the same time; one more is answered 429.
     key_seconds
         How long a key that was found good is not looked up again, seconds; 0 = it always is.
     wrong_keys_per_second
@@ -78,6 +80,7 @@ class ServiceSettings:
     threads: int = 8
     requests_per_second: float = 1000.0
     crowd: int = 32
+    arriving: int = 16
     key_seconds: float = 2.0
     wrong_keys_per_second: float = 5.0
     most_reservations: int = 100_000
@@ -97,6 +100,7 @@ class ServiceSettings:
             "threads",
             "requests_per_second",
             "crowd",
+            "arriving",
             "wrong_keys_per_second",
             "most_queued",
             "max_reservation_seconds",
