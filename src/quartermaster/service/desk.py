@@ -184,7 +184,7 @@ class Desk:
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
-        """Answer the figures that are watched.
+        """Answer the figures that are watched, of the scopes that the key sees.
 
         Parameters
         ----------
@@ -193,8 +193,8 @@ class Desk:
         metrics
             The figures.
         """
-        await self.admit(request, "read", None)
-        content = await self._apart(metrics.text)
+        key = await self.admit(request, "read", None)
+        content = await self._apart(partial(metrics.text, key))
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
     async def admit(self, request: Request, action: str, scope_id: str | None) -> Key:

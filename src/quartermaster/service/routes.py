@@ -187,7 +187,7 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus", **text("metrics"))
     async def metrics_(request: Request) -> Response:
-        """Requests by operation and status, orders, plans, reservations and events by scope."""
+        """Requests by operation and status; orders, plans, reservations and events of the scopes that the key sees."""
         return await desk.watched(request, metrics)
 
     return router
