@@ -87,7 +87,7 @@ def create_app(
 
     async def answer(request: Request, call: Call, action: str) -> Response:
         if desk is not None:
-            await desk.admit(request, action, None)
+            await desk.admit(request, None, action)
         check_headers(request, limits)
         async with workers.place():
             body = await read_body(request, limits)

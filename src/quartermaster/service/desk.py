@@ -141,9 +141,15 @@ class Desk:
             in place of the parsed body.
         """
         name = _idempotency_key(request)
-        key = await self.admit(request, action, scope_id)
+        key = await self.admit(request, scope_id, action)
+
+        def work(content: bytes | Upload) -> Reply:
+            with self._opened(content) as (document, kept):
+                given = _asked(key, scope_id, document, request)
+                return self._once(given, name, _wanted(request, kept), call, reading)
+
         async with self._content(request, key, body, files) as content:
-            reply = await self._work(partial(self._once, request, key, name, scope_id, content, call, reading))
+            reply = await self._work(partial(work, content))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -158,7 +164,7 @@ class Desk:
         writes
             True where the call keeps books of its own.
         """
-        key = await self.admit(request, action, scope_id)
+        key = await self.admit(request, scope_id, action)
 
         def work(content: bytes | Upload) -> Answered:
             with self._opened(content) as (document, _):
@@ -172,6 +178,45 @@ class Desk:
         async with self._content(request, key, body) as content:
             answered = await self._work(partial(work, content))
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
+
+    async def ask_or_change(
+        self,
+        request: Request,
+        action: str,
+        scope_id: str,
+        call: Call,
+        *,
+        reading: Reading,
+        changes: Callable[[Any], bool],
+        ask: Callable[[Asked], Answered],
+    ) -> Response:
+        """Answer a request whose body says whether it changes something: only then it needs an idempotency key.
+
+        A key that may neither read nor change is refused before the body is read.
+
+        Parameters
+        ----------
+        request, action, scope_id, call, reading
+            As in `change`.
+        changes
+            Tells of a body whether it changes something.
+        ask
+            Answers one that does not.
+        """
+        key = await self.admit(request, scope_id, "read", action)
+
+        def work(content: bytes | Upload) -> Reply:
+            with self._opened(content) as (document, kept):
+                given = _asked(key, scope_id, document, request)
+                if changes(document):
+                    _require(key, scope_id, action)
+                    return self._once(given, _idempotency_key(request), _wanted(request, kept), call, reading)
+                _require(key, scope_id, "read")
+                return _written(ask(given))
+
+        async with self._content(request, key, body=True) as content:
+            reply = await self._work(partial(work, content))
+        return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
         """Answer whether the store can be reached and written, with the tables that this version needs."""
@@ -193,17 +238,21 @@ class Desk:
         metrics
             The figures.
         """
-        key = await self.admit(request, "read", None)
+        key = await self.admit(request, None, "read")
         content = await self._apart(partial(metrics.text, key))
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
-    async def admit(self, request: Request, action: str, scope_id: str | None) -> Key:
+    async def admit(self, request: Request, scope_id: str | None, *actions: str) -> Key:
         """Find out who asks, and see that they may.
 
         Parameters
         ----------
-        request, action, scope_id
-            As in `change`; where there is no scope, keys of some scopes may do it too.
+        request
+            The request.
+        scope_id
+            Where; None = in no scope, and keys of some scopes may do it too.
+        actions
+            One of which its key must be allowed to do.
 
         Raises
         ------
@@ -220,8 +269,7 @@ class Desk:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
         if not key.sees(scope_id):
             raise RequestRefused("not_found", "there is no such scope")
-        if not key.may(action, scope_id):
-            raise RequestRefused("forbidden", f"this key may not {action}")
+        _require(key, scope_id, *actions)
         return key
 
     async def _key(self, request: Request, scope_id: str | None) -> Key:
@@ -253,27 +301,16 @@ class Desk:
 
         return await to_thread.run_sync(told, limiter=self._threads)
 
-    def _once(
-        self,
-        request: Request,
-        key: Key,
-        name: str,
-        scope_id: str,
-        content: bytes | Upload,
-        call: Call,
-        reading: Reading | None,
-    ) -> Reply:
-        with self._opened(content) as (document, kept):
-            given = _asked(key, scope_id, document, request)
-            wanted = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + kept
-            if reading is not None and (known := replied(self.store, key.key_id, name, wanted)) is not None:
-                return known  # what it read then may not be what it would read now
-            told = ""
-            for _ in range(READINGS):
-                try:
-                    return once(self.store, key.key_id, name, wanted, _effect(call, given, reading))
-                except ReadAgain as again:
-                    told = again.detail
+    def _once(self, given: Asked, name: str, wanted: bytes, call: Call, reading: Reading | None) -> Reply:
+        key_id = given.key.key_id
+        if reading is not None and (known := replied(self.store, key_id, name, wanted)) is not None:
+            return known  # what it read then may not be what it would read now
+        told = ""
+        for _ in range(READINGS):
+            try:
+                return once(self.store, key_id, name, wanted, _effect(call, given, reading))
+            except ReadAgain as again:
+                told = again.detail
         raise StoreError("store_busy", told)
 
     @contextmanager
@@ -300,7 +337,10 @@ def _raised(error: Exception, _: Transaction) -> Reply:
 
 
 def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
-    answered = call(transaction, asked)
+    return _written(call(transaction, asked))
+
+
+def _written(answered: Answered) -> Reply:
     return Reply(answered.status, _bytes(answered.document))
 
 
@@ -317,6 +357,17 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     seconds = settings.retry_after_seconds if error.code == "queue_full" else 1
     headers = {"Retry-After": str(seconds)} if error.code in COME_AGAIN else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
+
+
+def _require(key: Key, scope_id: str | None, *actions: str) -> None:
+    """Refuse a key that may do none of these."""
+    if not any(key.may(action, scope_id) for action in actions):
+        raise RequestRefused("forbidden", f"this key may not {' or '.join(actions)}")
+
+
+def _wanted(request: Request, kept: bytes) -> bytes:
+    """Return what an idempotency key stands for."""
+    return f"{request.method} {request.url.path}?{request.url.query}\n".encode() + kept
 
 
 def _parsed(content: bytes) -> Any:

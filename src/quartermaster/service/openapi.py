@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from quartermaster.io import FILE_NAMES
 from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.body import JSON_TYPE
-from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, QUERY
+from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, IDEMPOTENCY_IF, QUERY
 from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST, PROBLEM
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, VALIDATION
 from quartermaster.service.request_schema import Schema, brought_plan_schema, policy_schema, snapshot_schema
@@ -165,7 +165,7 @@ def stateful(operation: str) -> dict[str, Any]:
     parameters = [*QUERY.get(operation, ())]
     if told.changes:
         codes = (*codes, *_CHANGING)
-        parameters.append(dict(IDEMPOTENCY))
+        parameters.append(dict(IDEMPOTENCY_IF if told.asks else IDEMPOTENCY))
     if parameters:
         extra["parameters"] = parameters
     if told.body:
