@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 from fastapi import Request
 
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.service.contracts import CONTRACTS
 from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received
@@ -29,6 +31,7 @@ class Arriving:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        self._small = replace(settings, max_body_bytes=min(settings.max_order_body_bytes, settings.max_body_bytes))
         self._by_key: Counter[str] = Counter()
         self._uploads = 0
 
@@ -50,10 +53,11 @@ class Arriving:
         RequestRefused
             429 where so many bodies of the key are arriving already; 503 where other files are; what reading it raises.
         """
-        media = check_headers(request, self._settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
+        limits = self._settings if CONTRACTS[request.scope["route"].operation_id].batch else self._small
+        media = check_headers(request, limits, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
         if media == JSON_TYPE:
             with self._arriving(key):
-                body = await read_body(request, self._settings)
+                body = await read_body(request, limits)
             yield body
             return
         if self._uploads >= self._settings.uploads:
@@ -62,7 +66,7 @@ class Arriving:
         self._uploads += 1
         try:
             with self._arriving(key):
-                upload = await received(request, self._settings, media)
+                upload = await received(request, limits, media)
             try:
                 yield upload
             finally:

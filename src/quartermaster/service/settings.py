@@ -16,7 +16,9 @@ class ServiceSettings:
     Parameters
     ----------
     max_body_bytes
-        Largest request body, bytes.
+        Largest request body, bytes: of a snapshot, a stock feed, and what is planned or evaluated as a whole.
+    max_order_body_bytes
+        Largest body of all other requests, bytes; never more than `max_body_bytes`.
     max_unpacked_bytes
         Most bytes of all files of a snapshot that comes as a zip, unpacked.
     uploads
@@ -66,6 +68,7 @@ class ServiceSettings:
     """
 
     max_body_bytes: int = 64 * MIB
+    max_order_body_bytes: int = 8 * MIB
     max_unpacked_bytes: int = 256 * MIB
     uploads: int = 4
     body_timeout_seconds: float = 30.0
@@ -91,6 +94,7 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "max_body_bytes",
+            "max_order_body_bytes",
             "max_unpacked_bytes",
             "uploads",
             "body_timeout_seconds",
