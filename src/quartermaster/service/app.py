@@ -22,7 +22,7 @@ from quartermaster.service.desk import Desk, refused
 from quartermaster.service.door import Door, Doorkeeper
 from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
-from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
+from quartermaster.service.openapi import STATEFUL, STATELESS, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
 from quartermaster.service.request_log import Logged
 from quartermaster.service.routes import PLAN, READ, stateful_routes
@@ -60,6 +60,7 @@ def create_app(
     limits = settings or ServiceSettings()
     workers = Workers(limits)
     desk = None if store is None else Desk(store, limits, insecure=insecure)
+    keyed = store is not None or described_only
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +71,7 @@ def create_app(
     app = FastAPI(
         title="Quartermaster",
         version="1",
-        description=DESCRIPTION,
+        description=STATEFUL if keyed else STATELESS,
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -93,8 +94,6 @@ def create_app(
             body = await read_body(request, limits)
             content = await workers.run(partial(_worked, call, body, limits))
         return Response(content, media_type=JSON_TYPE)
-
-    keyed = store is not None or described_only
 
     @app.post(
         "/v1/plan",

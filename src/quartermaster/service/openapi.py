@@ -19,11 +19,23 @@ from quartermaster.service.request_schema import Schema, brought_plan_schema, po
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.upload import FORM_TYPE, MOST_FILES, MOST_RATIO, ZIP_TYPE
 
-DESCRIPTION = (
-    "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
-    "proof of how good it is. Money is decimal text; every failure is an application/problem+json body whose `code` "
-    "is stable. Bodies are JSON as RFC 8259 has it: no NaN, no key twice, no number where text is due."
+_EVERY = (
+    "Money is decimal text; every failure is an application/problem+json body whose `code` is stable. Bodies are JSON "
+    "as RFC 8259 has it: no NaN, no key twice, no number where text is due."
 )
+STATELESS = (
+    "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
+    f"proof of how good it is. {_EVERY}"
+)
+"""What the service without a database is."""
+STATEFUL = (
+    "Fulfillment planning that remembers: stock and orders come in, plans and routes come out, and units are held and "
+    "committed so that nothing is sold twice. A scope is a planning area; its first snapshot makes it. Keys go in "
+    "`Authorization: Bearer KEY`, see their scopes only, and allow `read`, `plan`, `commit` or `admin`. Every change "
+    "needs an `Idempotency-Key`, a text of the caller's: the same request with the same key has one effect and one "
+    f"answer. {_EVERY}"
+)
+"""What the service over a database is."""
 
 _REF = "#/components/schemas/"
 _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
