@@ -107,6 +107,7 @@ class Connection:
 
     def __init__(self, job: Job, number: int) -> None:
         place, self._patience = urlsplit(job.addresses[number % len(job.addresses)]), job.patience
+        self._reserve = job.reserve
         self._host, self._port = str(place.hostname), int(place.port or 80)
         head = (
             f"POST {job.path} HTTP/1.1\r\nhost: {place.netloc}\r\nauthorization: Bearer {job.key}\r\n"
@@ -119,9 +120,10 @@ class Connection:
         """Send one call, and return the status and the body of its answer.
 
         A connection that was long unused may be closed by the service at the moment it is used again: the call is then
-        sent once more, with the same idempotency key, as any client does.
+        sent once more, with the same idempotency key where it holds units, as any client does.
         """
-        own = f"idempotency-key: {uuid.uuid4()}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        again = f"idempotency-key: {uuid.uuid4()}\r\n" if self._reserve else ""
+        own = f"{again}content-length: {len(body)}\r\n\r\n".encode()
         used_before = self._streams is not None
         try:
             async with asyncio.timeout(self._patience):

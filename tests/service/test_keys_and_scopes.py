@@ -6,28 +6,41 @@ import json
 
 import pytest
 from service.conftest import SNAPSHOT
+from starlette.testclient import TestClient
 
+from quartermaster.service.app import create_app
 from quartermaster.service.contracts import CONTRACTS
+from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST
+from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.keys import make_key, revoke_key
 
 IDS = {"scope": "north", "version": "v9", "order_id": "none", "plan_id": "none", "reservation_id": "none"}
 ACTIONS = {
     "read": {"scope", "availability", "list_orders", "order", "explain_order", "plan_state", "plan_allocations",
              "plan_shipments", "plan_backorders", "plan_prices", "plan_certificate", "promise", "reservation",
-             "events"},
-    "plan": {"put_snapshot", "feed_inventory", "put_orders", "cancel_order", "queue_plan", "stop_plan"},
+             "events", "evaluate", "metrics"},
+    "plan": {"put_snapshot", "feed_inventory", "put_orders", "cancel_order", "queue_plan", "stop_plan", "plan"},
     "commit": {"commit_plan", "route_order", "reserve", "commit_reservation", "release_reservation",
                "extend_reservation"},
 }  # fmt: skip
 """What each action allows; `admin` allows everything."""
+FOR_ALL = {"healthz", "readyz"}
+"""Who asks these is asked for no key."""
+OF_NO_SCOPE = {"plan": PLAN_REQUEST, "evaluate": EVALUATE_REQUEST, "metrics": None}
+"""Bodies of operations that need a key and are in no scope."""
 
 
-def operations(api):
+def every_operation(api):
     document = api.client.get("/openapi.json").json()
     for path, methods in document["paths"].items():
         for method, told in methods.items():
-            if told["operationId"] in CONTRACTS:
-                yield told["operationId"], method.upper(), path.format(**IDS)
+            yield told["operationId"], method.upper(), path.format(**IDS), told
+
+
+def operations(api):
+    for operation, method, path, _ in every_operation(api):
+        if operation in CONTRACTS:
+            yield operation, method, path
 
 
 def key_for(store, *actions, scopes=(), **options):
@@ -35,11 +48,15 @@ def key_for(store, *actions, scopes=(), **options):
 
 
 def body_of(operation):
+    if operation in OF_NO_SCOPE:
+        return OF_NO_SCOPE[operation]
     return CONTRACTS[operation].example if CONTRACTS[operation].body else None
 
 
-def test_the_table_names_every_operation():
-    assert sorted(name for names in ACTIONS.values() for name in names) == sorted(CONTRACTS)
+def test_the_table_names_every_operation(api):
+    served = {operation for operation, *_ in every_operation(api)}
+    assert sorted(name for names in ACTIONS.values() for name in names) == sorted(served - FOR_ALL)
+    assert set(CONTRACTS) == served - FOR_ALL - set(OF_NO_SCOPE)
 
 
 def test_every_operation_needs_a_key_that_may(api, store):
@@ -48,7 +65,13 @@ def test_every_operation_needs_a_key_that_may(api, store):
     over, _ = key_for(store, "admin", lifetime=-1)
     secrets = {action: key_for(store, action)[0] for action in ACTIONS}
     bodies = set()
-    for operation, method, path in operations(api):
+    for operation, method, path, told in every_operation(api):
+        if operation in FOR_ALL:
+            assert "security" not in told
+            assert api.client.request(method, path).status_code == 200, operation
+            continue
+        assert told["security"] == [{"key": []}], operation
+        assert {"401", "403", "429"} <= told["responses"].keys(), operation
         for wrong in ("", "nonsense", revoked, over, revoked.split(".")[0] + ".wrong", "qm_none.x"):
             refused = api.as_key(wrong).ask(method, path, body_of(operation))
             assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized"), (operation, wrong)
@@ -61,6 +84,21 @@ def test_every_operation_needs_a_key_that_may(api, store):
             else:
                 assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (operation, action)
     assert len(bodies) == 1  # whatever is wrong with the key, the answer is the same
+
+
+def test_a_key_of_some_scopes_may_plan_and_evaluate_in_none(api, store):
+    secret, _ = key_for(store, "plan", "read", scopes=["north"])
+    for path in ("plan", "evaluate"):
+        answer = api.as_key(secret).ask("POST", f"/v1/{path}", OF_NO_SCOPE[path])
+        assert answer.status_code == 200, answer.text
+
+
+def test_who_is_asked_for_no_key_may_plan(store):
+    for kept, options in ((store, {"insecure": True}), (None, {})):
+        with TestClient(create_app(None, kept, **options)) as client:
+            assert client.post("/v1/plan", json=PLAN_REQUEST).status_code == 200
+            told = client.get("/openapi.json").json()["paths"]["/v1/plan"]["post"]
+            assert ("security" in told) is (kept is not None)
 
 
 def test_another_scope_is_as_if_it_were_not_there(api, store):
@@ -153,11 +191,6 @@ def test_a_refused_change_leaves_its_key_unused(api):
 
 
 def test_a_key_that_asks_too_often_is_told_to_wait(store):
-    from starlette.testclient import TestClient
-
-    from quartermaster.service.app import create_app
-    from quartermaster.service.settings import ServiceSettings
-
     secret, _ = key_for(store, "read")
     slow = ServiceSettings(requests_per_second=0.001)
     with TestClient(create_app(slow, store)) as client:

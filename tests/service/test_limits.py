@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from service.conftest import SNAPSHOT, Api
@@ -12,12 +12,13 @@ from starlette.testclient import TestClient
 
 from quartermaster.errors import StoreError
 from quartermaster.service.app import create_app
-from quartermaster.service.crowd import RUSH_SECONDS, Crowd
+from quartermaster.service.contracts import CONTRACTS
+from quartermaster.service.crowd import RUSH_SECONDS, Crowd, Entrance
 from quartermaster.service.keyring import Keyring
 from quartermaster.service.open_reservations import COUNT_SECONDS, OpenReservations
 from quartermaster.service.problem_body import RequestRefused
 from quartermaster.service.rates import MOST_KEPT, Rates
-from quartermaster.service.settings import ServiceSettings
+from quartermaster.service.settings import MIB, ServiceSettings
 from quartermaster.store.keys import every_key, make_key, revoke_key
 
 NORTH = "/v1/scopes/north"
@@ -178,17 +179,46 @@ def test_open_reservations_are_counted_anew_after_a_while(monkeypatch):
         opened.admit(None, "k")
 
 
+LARGE = {"put_snapshot", "feed_inventory"}
+"""Operations that take a body of the size of a batch."""
+
+
+def test_only_snapshots_and_feeds_may_be_as_large_as_a_batch(store):
+    assert (ServiceSettings().max_order_body_bytes, ServiceSettings().max_body_bytes) == (8 * MIB, 64 * MIB)
+    with serving(store, max_order_body_bytes=20_000, max_body_bytes=40_000) as (api, _):
+        paths = api.client.get("/openapi.json").json()["paths"]
+        names = {"scope": "north", "version": "v2", "plan_id": "none", "reservation_id": "none"}
+        with_body = {
+            told["operationId"]: (method.upper(), path.format(**names))
+            for path, methods in paths.items()
+            for method, told in methods.items()
+            if "requestBody" in told
+        }
+        assert set(with_body) == {name for name, contract in CONTRACTS.items() if contract.body} | {"plan", "evaluate"}
+        for operation, (method, path) in with_body.items():
+            cap = 40_000 if operation in LARGE | {"plan", "evaluate"} else 20_000
+            for size, status in ((cap, 400), (cap + 1, 413)):
+                for content in (b"{" * size, iter([b"{" * size])):  # with a length, and without
+                    answer = api.client.request(method, path, content=content, headers=api.headers())
+                    assert answer.status_code == status, (operation, size, answer.text)
+    with serving(store, max_body_bytes=20_000) as (api, _):
+        answer = api.client.post(f"{NORTH}/orders", content=b"{" * 20_001, headers=api.headers())
+        assert code(answer) == (413, "too_large"), "no body is larger than the largest"
+
+
 class House:
-    """An application whose requests end when they are told to, behind a crowd."""
+    """An application whose requests are worked on until they are told to end."""
 
     def __init__(self, **settings) -> None:
         self.clock, self.doors = Clock(), []
-        self.crowd = Crowd(self.app, ServiceSettings(**settings), self.clock)
+        self.crowd = Crowd(ServiceSettings(**settings), self.clock)
+        self.entrance = Entrance(self.app, self.crowd)
 
     async def app(self, scope, receive, send):
         door = asyncio.Event()
         self.doors.append(door)
-        await door.wait()
+        with self.crowd.inside() if scope["path"].startswith("/v1/scopes") else nullcontext():
+            await door.wait()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
     async def come(self, path=f"{NORTH}/route"):
@@ -198,7 +228,7 @@ class House:
         async def send(message):
             sent.append(message)
 
-        task = asyncio.create_task(self.crowd({"type": "http", "path": path}, None, send))
+        task = asyncio.create_task(self.entrance({"type": "http", "path": path}, None, send))
         await asyncio.sleep(0)
         return sent, task
 

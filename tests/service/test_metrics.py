@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 from run_days import plan_here
+from service.conftest import SNAPSHOT
 
 from quartermaster.errors import SolverError
 from quartermaster.scheduling.run import run_all, run_next
 from quartermaster.scheduling.settings import RunSettings
 from quartermaster.service.examples import PLAN_REQUEST
+from quartermaster.store.keys import make_key
+from quartermaster.store.webhooks import make_webhook
 
 NORTH = "/v1/scopes/north"
 QUICK = RunSettings(report=False)
@@ -91,6 +94,39 @@ def test_lies_and_failures_add_up(api, store):
     within = [of_north(found, "solve_seconds_bucket", le=end) for end in ("1.0", "30.0", "600.0")]
     assert within == sorted(within)
     assert within[-1] == 3
+
+
+def test_a_key_is_told_of_its_scopes_only(api, store):
+    """Two scopes in which everything that is counted by scope happens: plans, orders, units, runs, webhooks."""
+    for scope in ("north", "south"):
+        place = f"/v1/scopes/{scope}"
+        if scope != "north":
+            api.ask("PUT", f"{place}/snapshots/v1", SNAPSHOT)
+        api.ask("POST", f"{place}/orders", {"orders": [order("small", 2), order("large", 50)]})
+        api.ask("POST", f"{place}/reservations", {"lines": [{"node_id": "newark", "sku": "00123", "quantity": 1}]})
+        policy = {"solver": {"time_limit_seconds": 5}}
+        api.ask("POST", f"{place}/plans", {"commit": True, "policy": policy})
+        assert run_all(store, scope, QUICK) == 1
+        api.ask("POST", f"{place}/plans", {})
+        hook = {"url": "https://hooks.example/x", "types": (), "salt": "", "secret_sha256": ""}
+        store.transact(lambda transaction, scope=scope, hook=hook: make_webhook(transaction, scope, "hook", **hook))
+    secrets = {
+        scopes: store.transact(lambda transaction, scopes=scopes: make_key(transaction, "some", ["read"], scopes))[0]
+        for scopes in ((), ("north",), ("south",), ("north", "south"), ("nowhere",))
+    }
+    told = {scopes: figures(api.as_key(secret)) for scopes, secret in secrets.items()}
+    by_scope = {
+        scopes: {place for place in found if any(name == "scope" for name, _ in place[1:])}
+        for scopes, found in told.items()
+    }
+    assert len(by_scope[()]) > 60
+    assert by_scope[()] == by_scope["north", "south"]
+    for scope in ("north", "south"):
+        assert by_scope[(scope,)] == {place for place in by_scope[()] if ("scope", scope) in place}
+    names = [{place[0] for place in by_scope[(scope,)]} for scope in ("north", "south")]
+    assert names[0] == names[1] >= {"orders", "units", "plans", "solve_seconds_sum", "webhook_failures", "plan_gap"}
+    assert by_scope["nowhere",] == set()
+    assert ("requests_total", ("operation", "metrics"), ("status", "200")) in told["nowhere",]
 
 
 def _by_reason(found):

@@ -132,7 +132,7 @@ def test_the_password_of_the_database_comes_from_a_file_and_never_from_the_comma
     run = CliRunner().invoke
     url = "postgresql://me@db.example:5433/qm?sslmode=verify-full"
     monkeypatch.setenv("QUARTERMASTER_DATABASE_PASSWORD_FILE", str(secret))
-    assert isinstance(run(app, ["db", "check", "--database", url]).exit_code, int)
+    assert run(app, ["db", "check", "--database", url]).exit_code == 2
     (parsed,) = seen
     assert (parsed.username, parsed.password, parsed.host, parsed.port, parsed.database) == (
         "me", "p@ss:w/rd %?", "db.example", 5433, "qm",

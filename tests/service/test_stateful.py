@@ -213,6 +213,24 @@ def test_an_order_is_explained(api, store):
     assert set(available(api).values()) == {0}  # it was asked, nothing was changed
 
 
+def test_an_order_whose_sku_is_gone_is_explained(api, store):
+    """A plan gave it units; then a snapshot comes that does not know them any more."""
+    answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [ORDER]})
+    answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False, "commit": True})
+    run_all(store, "north", RunSettings(report=False))
+    path = f"{NORTH}/orders/{ORDER['order_id']}/explanation"
+    before = answered(api, "explain_order", "GET", path)
+    assert before["given"]
+    assert before["best_now"]
+    other = copy.deepcopy(SNAPSHOT)
+    for row in (*other["products"], *other["inventory"]):
+        row["sku"] = "00456"
+    other["snapshot"] |= {"version": "later", "as_of": "2026-03-02T10:00:00-05:00"}
+    answered(api, "put_snapshot", "PUT", f"{NORTH}/snapshots/later?accept_shrink=true", other, status=201)
+    told = answered(api, "explain_order", "GET", path)
+    assert told == {**before, "reason": "unknown_sku", "best_now": None, "nodes": [], "would_fill": None}
+
+
 def test_a_plan_of_an_old_stock_picture_is_not_committed(api, store):
     answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [ORDER]})
     queued = answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False})

@@ -391,6 +391,7 @@ def test_the_service_tells_by_itself(store_url, receiver, tmp_path, monkeypatch)
 
 
 def _figures(held):
+    from quartermaster.service.desk import LOCAL
     from quartermaster.service.metrics import Metrics
 
-    return Metrics(held).text().decode()
+    return Metrics(held).text(LOCAL).decode()

@@ -17,15 +17,15 @@ from quartermaster.errors import InputError, StoreError
 from quartermaster.service.answers import EvaluationAnswer, HealthAnswer, PlanAnswer
 from quartermaster.service.body import JSON_TYPE, check_headers, read_body
 from quartermaster.service.calls import evaluate_call, plan_call
-from quartermaster.service.crowd import Crowd
+from quartermaster.service.crowd import Entrance
 from quartermaster.service.desk import Desk, refused
 from quartermaster.service.door import Door, Doorkeeper
 from quartermaster.service.guard import Guard
 from quartermaster.service.metrics import Measured, Metrics
-from quartermaster.service.openapi import DESCRIPTION, describe, request_body, responses
+from quartermaster.service.openapi import STATEFUL, STATELESS, describe, request_body, responses
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, RequestRefused, problem_body, refusal_body
 from quartermaster.service.request_log import Logged
-from quartermaster.service.routes import stateful_routes
+from quartermaster.service.routes import PLAN, READ, stateful_routes
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.workers import Workers
 from quartermaster.store import Store
@@ -60,6 +60,7 @@ def create_app(
     limits = settings or ServiceSettings()
     workers = Workers(limits)
     desk = None if store is None else Desk(store, limits, insecure=insecure)
+    keyed = store is not None or described_only
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -70,14 +71,14 @@ def create_app(
     app = FastAPI(
         title="Quartermaster",
         version="1",
-        description=DESCRIPTION,
+        description=STATEFUL if keyed else STATELESS,
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    if store is not None:
-        app.add_middleware(Crowd, settings=limits)
+    if desk is not None:
+        app.add_middleware(Entrance, crowd=desk.crowd)
     app.add_middleware(Doorkeeper, door=door or Door())
     app.add_middleware(Guard)
     app.add_exception_handler(HTTPException, _no_route)
@@ -85,7 +86,9 @@ def create_app(
     app.add_exception_handler(InputError, _not_valid)
     app.add_exception_handler(RequestValidationError, _not_addressed)
 
-    async def answer(request: Request, call: Call) -> Response:
+    async def answer(request: Request, call: Call, action: str) -> Response:
+        if desk is not None:
+            await desk.admit(request, None, action)
         check_headers(request, limits)
         async with workers.place():
             body = await read_body(request, limits)
@@ -97,24 +100,24 @@ def create_app(
         operation_id="plan",
         summary="Plan a snapshot",
         response_model=PlanAnswer,
-        responses=responses("plan"),
-        openapi_extra=request_body("plan"),
+        responses=responses("plan", keyed=keyed),
+        openapi_extra=request_body("plan", keyed=keyed),
     )
     async def plan(request: Request) -> Response:
         """Plan all open orders of a snapshot together; the answer is the best checked plan at the time limit."""
-        return await answer(request, plan_call)
+        return await answer(request, plan_call, PLAN)
 
     @app.post(
         "/v1/evaluate",
         operation_id="evaluate",
         summary="Evaluate a plan",
         response_model=EvaluationAnswer,
-        responses=responses("evaluate"),
-        openapi_extra=request_body("evaluate"),
+        responses=responses("evaluate", keyed=keyed),
+        openapi_extra=request_body("evaluate", keyed=keyed),
     )
     async def evaluate(request: Request) -> Response:
         """Recompute the cost and every constraint of any plan, without a solver."""
-        return await answer(request, evaluate_call)
+        return await answer(request, evaluate_call, READ)
 
     @app.get(
         "/healthz",
@@ -127,7 +130,7 @@ def create_app(
         """Answer at once, also while plans are being made."""
         return _json({"status": "ok", "working": workers.taken, "places": workers.places})
 
-    if store is not None or described_only:
+    if keyed:
         metrics = Metrics(store)
         app.include_router(stateful_routes(desk or Desk(store, limits), metrics))  # type: ignore[arg-type]
         app.add_exception_handler(StoreError, partial(_store_refused, limits))

@@ -31,6 +31,10 @@ class Contract:
         True where the files of a snapshot may come in place of its document.
     changes
         True where it changes something and needs an idempotency key.
+    asks
+        True where that depends on its body: else it only asks, and a key is not looked at.
+    batch
+        True where its body may be as large as a batch.
     status, also
         Status of its answer, and another one that it may have.
     codes
@@ -42,6 +46,8 @@ class Contract:
     example: Any = None
     files: bool = False
     changes: bool = False
+    asks: bool = False
+    batch: bool = False
     status: int = 200
     also: int | None = None
     codes: tuple[str, ...] = ()
@@ -59,6 +65,7 @@ CONTRACTS: Mapping[str, Contract] = {
         example=PLAN_REQUEST["snapshot"],
         files=True,
         changes=True,
+        batch=True,
         also=201,
         codes=("snapshot_conflict", "snapshot_shrunk", "archive_not_allowed", "decompression_limit", *_FEED),
     ),
@@ -72,6 +79,7 @@ CONTRACTS: Mapping[str, Contract] = {
             "rows": [{"node_id": "NYC", "sku": "00123", "on_hand": 12}],
         },
         changes=True,
+        batch=True,
         codes=("feed_gap", "feed_known", *_FEED),
     ),
     "availability": Contract(answer=stateful_answers.AvailabilityAnswer, codes=("validation", "cursor")),
@@ -113,6 +121,7 @@ CONTRACTS: Mapping[str, Contract] = {
         body=requests.RouteBody.__name__,
         example={"order": _ORDER, "count": 2, "reserve": True, "lifetime_seconds": 600},
         changes=True,
+        asks=True,
         also=201,
         codes=("no_snapshot", "reservations_open"),
     ),
@@ -213,3 +222,10 @@ IDEMPOTENCY: Mapping[str, Any] = {
     "example": "order-4711-try-1",
 }
 """The header of every change."""
+IDEMPOTENCY_IF: Mapping[str, Any] = {
+    **IDEMPOTENCY,
+    "required": False,
+    "description": "as for every change, from 1 to 255 characters, with `reserve`; else it is not looked at",
+    "schema": {"type": "string"},
+}
+"""The header of what may also only ask."""

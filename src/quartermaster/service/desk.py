@@ -9,8 +9,8 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,9 +19,12 @@ from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from quartermaster import io
-from quartermaster.errors import StoreError
-from quartermaster.service.body import JSON_TYPE, check_headers, read_body
+from quartermaster.errors import InputError, StoreError
+from quartermaster.service.arriving import Arriving
+from quartermaster.service.asked import Answered, Asked, Call, ReadAgain, Reading
+from quartermaster.service.body import JSON_TYPE
 from quartermaster.service.contracts import QUERY
+from quartermaster.service.crowd import Crowd
 from quartermaster.service.keyring import Keyring
 from quartermaster.service.metrics import Metrics
 from quartermaster.service.pages import Cursors
@@ -31,10 +34,10 @@ from quartermaster.service.rates import Rates
 from quartermaster.service.references import References
 from quartermaster.service.request_log import tell_who
 from quartermaster.service.settings import ServiceSettings
-from quartermaster.service.upload import FORM_TYPE, ZIP_TYPE, Upload, received, unpacked
+from quartermaster.service.upload import Upload, unpacked
 from quartermaster.store import Store
 from quartermaster.store.database import Transaction, answering
-from quartermaster.store.idempotency import Reply, once
+from quartermaster.store.idempotency import Reply, once, replied
 from quartermaster.store.keys import Key
 from quartermaster.store.migrate import require_up_to_date
 
@@ -57,65 +60,6 @@ LOCAL = Key("local", "whoever reaches this machine's loopback address", (), ("ad
 """Who everybody is with ``--insecure-local``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a call answers.
-
-    Parameters
-    ----------
-    document
-        JSON values.
-    status
-        HTTP status.
-    """
-
-    document: Mapping[str, Any]
-    status: int = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a call is asked.
-
-    Parameters
-    ----------
-    key
-        Who asks.
-    scope_id
-        Where.
-    document
-        The body, parsed, or as the route reads it; the path of a folder where files came; None without one.
-    parameters
-        Of the query.
-    path
-        Of the address.
-    """
-
-    key: Key
-    scope_id: str
-    document: Any
-    parameters: Mapping[str, str]
-    path: str
-
-
-class ReadAgain(Exception):  # noqa: N818 - it is no error of anybody: what was read is out of date
-    """What a call was asked is out of date: nothing of it happens, and it is read and called again.
-
-    Parameters
-    ----------
-    detail
-        What is told where that is so each time.
-    """
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-Call = Callable[[Transaction, Asked], Answered]
-"""A call: it may read and write in its transaction, and does nothing else."""
-
-
 class Desk:
     """Where stateful requests arrive.
 
@@ -135,7 +79,8 @@ class Desk:
         self.keyring = Keyring(store, settings)
         self._rates = Rates(settings.requests_per_second)
         self._threads = CapacityLimiter(settings.threads)
-        self._uploads = 0
+        self.crowd = Crowd(settings)
+        self._arriving = Arriving(settings)
         self.cursors = Cursors(store)
 
     @asynccontextmanager
@@ -173,7 +118,7 @@ class Desk:
         *,
         body: bool = True,
         files: bool = False,
-        reading: Callable[[Asked], Any] | None = None,
+        reading: Reading | None = None,
     ) -> Response:
         """Answer a request that changes something, once for each idempotency key.
 
@@ -196,9 +141,15 @@ class Desk:
             in place of the parsed body.
         """
         name = _idempotency_key(request)
-        key = await self.admit(request, action, scope_id)
-        async with self._arriving(request, body, files) as content:
-            reply = await self._apart(partial(self._once, request, key, name, scope_id, content, call, reading))
+        key = await self.admit(request, scope_id, action)
+
+        def work(content: bytes | Upload) -> Reply:
+            with self._opened(content) as (document, kept):
+                given = _asked(key, scope_id, document, request)
+                return self._once(given, name, _wanted(request, kept), call, reading)
+
+        async with self._content(request, key, body, files) as content:
+            reply = await self._work(partial(work, content))
         return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ask(
@@ -213,19 +164,59 @@ class Desk:
         writes
             True where the call keeps books of its own.
         """
-        key = await self.admit(request, action, scope_id)
-        content = await self._content(request) if body else b""
+        key = await self.admit(request, scope_id, action)
 
-        def work() -> Answered:
-            asked = _asked(key, scope_id, _parsed(content), request)
+        def work(content: bytes | Upload) -> Answered:
+            with self._opened(content) as (document, _):
+                asked = _asked(key, scope_id, document, request)
             self.cursors.load()
             if writes:
                 return self.store.transact(lambda transaction: call(transaction, asked))
             with self.store.read() as transaction:
                 return call(transaction, asked)
 
-        answered = await self._apart(work)
+        async with self._content(request, key, body) as content:
+            answered = await self._work(partial(work, content))
         return Response(_bytes(answered.document), status_code=answered.status, media_type=JSON_TYPE)
+
+    async def ask_or_change(
+        self,
+        request: Request,
+        action: str,
+        scope_id: str,
+        call: Call,
+        *,
+        reading: Reading,
+        changes: Callable[[Any], bool],
+        ask: Callable[[Asked], Answered],
+    ) -> Response:
+        """Answer a request whose body says whether it changes something: only then it needs an idempotency key.
+
+        A key that may neither read nor change is refused before the body is read.
+
+        Parameters
+        ----------
+        request, action, scope_id, call, reading
+            As in `change`.
+        changes
+            Tells of a body whether it changes something.
+        ask
+            Answers one that does not.
+        """
+        key = await self.admit(request, scope_id, "read", action)
+
+        def work(content: bytes | Upload) -> Reply:
+            with self._opened(content) as (document, kept):
+                given = _asked(key, scope_id, document, request)
+                if changes(document):
+                    _require(key, scope_id, action)
+                    return self._once(given, _idempotency_key(request), _wanted(request, kept), call, reading)
+                _require(key, scope_id, "read")
+                return _written(ask(given))
+
+        async with self._content(request, key, body=True) as content:
+            reply = await self._work(partial(work, content))
+        return Response(reply.body, status_code=reply.status, media_type=JSON_TYPE)
 
     async def ready(self) -> Response:
         """Answer whether the store can be reached and written, with the tables that this version needs."""
@@ -238,7 +229,7 @@ class Desk:
         return Response(_bytes({"status": "ready"}), media_type=JSON_TYPE)
 
     async def watched(self, request: Request, metrics: Metrics) -> Response:
-        """Answer the figures that are watched.
+        """Answer the figures that are watched, of the scopes that the key sees.
 
         Parameters
         ----------
@@ -247,17 +238,21 @@ class Desk:
         metrics
             The figures.
         """
-        await self.admit(request, "read", None)
-        content = await self._apart(metrics.text)
+        key = await self.admit(request, None, "read")
+        content = await self._apart(partial(metrics.text, key))
         return Response(content, media_type=CONTENT_TYPE_LATEST)
 
-    async def admit(self, request: Request, action: str, scope_id: str | None) -> Key:
+    async def admit(self, request: Request, scope_id: str | None, *actions: str) -> Key:
         """Find out who asks, and see that they may.
 
         Parameters
         ----------
-        request, action, scope_id
-            As in `change`.
+        request
+            The request.
+        scope_id
+            Where; None = in no scope, and keys of some scopes may do it too.
+        actions
+            One of which its key must be allowed to do.
 
         Raises
         ------
@@ -267,50 +262,35 @@ class Desk:
         """
         if scope_id is not None and not 0 < len(scope_id) <= MAX_SCOPE:
             raise RequestRefused("not_found", "there is no such scope")
-        key = LOCAL if self.insecure else await self._key(request)
+        key = LOCAL if self.insecure else await self._key(request, scope_id)
         tell_who(key.key_id, scope_id if key.sees(scope_id) else None)
         wait = self._rates.wait(key.key_id)
         if wait:
             raise RequestRefused("rate", "this key asks too often", {"Retry-After": str(wait)})
         if not key.sees(scope_id):
             raise RequestRefused("not_found", "there is no such scope")
-        if not key.may(action, scope_id):
-            raise RequestRefused("forbidden", f"this key may not {action}")
+        _require(key, scope_id, *actions)
         return key
 
-    async def _key(self, request: Request) -> Key:
+    async def _key(self, request: Request, scope_id: str | None) -> Key:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         presented = given.strip() if scheme.lower() == "bearer" else ""
         peer = request.client.host if request.client else ""
         known = self.keyring.known(presented)
-        return known if known is not None else await self._apart(partial(self.keyring.looked_up, presented, peer))
+        if known is not None:
+            return known
+        looked_up = partial(self.keyring.looked_up, presented, peer)
+        return await (self._apart(looked_up) if scope_id is None else self._work(looked_up))
 
-    async def _content(self, request: Request) -> bytes:
-        check_headers(request, self.settings)
-        return await read_body(request, self.settings)
+    def _content(
+        self, request: Request, key: Key, body: bool, files: bool = False
+    ) -> AbstractAsyncContextManager[bytes | Upload]:
+        return self._arriving.content(request, key, files=files) if body else nullcontext(b"")
 
-    @asynccontextmanager
-    async def _arriving(self, request: Request, body: bool, files: bool) -> AsyncIterator[bytes | Upload]:
-        """Receive a body; files are held on disk until the block ends, and those of a few requests at a time."""
-        if not body:
-            yield b""
-            return
-        media = check_headers(request, self.settings, (JSON_TYPE, ZIP_TYPE, FORM_TYPE) if files else (JSON_TYPE,))
-        if media == JSON_TYPE:
-            yield await read_body(request, self.settings)
-            return
-        if self._uploads >= self.settings.uploads:
-            wait = {"Retry-After": str(self.settings.retry_after_seconds)}
-            raise RequestRefused("busy", "other snapshots are being received; try again later", wait)
-        self._uploads += 1
-        try:
-            upload = await received(request, self.settings, media)
-            try:
-                yield upload
-            finally:
-                upload.close()
-        finally:
-            self._uploads -= 1
+    async def _work(self, work: Callable[[], Result]) -> Result:
+        """Do the work of a request, which is in the house from here on."""
+        with self.crowd.inside():
+            return await self._apart(work)
 
     async def _apart(self, work: Callable[[], Result]) -> Result:
         """Do work with the store in a worker thread; tell where the store does not answer."""
@@ -321,26 +301,16 @@ class Desk:
 
         return await to_thread.run_sync(told, limiter=self._threads)
 
-    def _once(
-        self,
-        request: Request,
-        key: Key,
-        name: str,
-        scope_id: str,
-        content: bytes | Upload,
-        call: Call,
-        reading: Callable[[Asked], Any] | None,
-    ) -> Reply:
-        with self._opened(content) as (document, kept):
-            given = _asked(key, scope_id, document, request)
-            target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-            told = ""
-            for _ in range(READINGS):
-                asked = given if reading is None else replace(given, document=reading(given))
-                try:
-                    return once(self.store, key.key_id, name, target + kept, partial(_reply, call, asked))
-                except ReadAgain as again:
-                    told = again.detail
+    def _once(self, given: Asked, name: str, wanted: bytes, call: Call, reading: Reading | None) -> Reply:
+        key_id = given.key.key_id
+        if reading is not None and (known := replied(self.store, key_id, name, wanted)) is not None:
+            return known  # what it read then may not be what it would read now
+        told = ""
+        for _ in range(READINGS):
+            try:
+                return once(self.store, key_id, name, wanted, _effect(call, given, reading))
+            except ReadAgain as again:
+                told = again.detail
         raise StoreError("store_busy", told)
 
     @contextmanager
@@ -353,8 +323,24 @@ class Desk:
             yield _parsed(content), content
 
 
+def _effect(call: Call, given: Asked, reading: Reading | None) -> Callable[[Transaction], Reply]:
+    """Read what a call is asked; what cannot be read is told if the idempotency key had no effect meanwhile."""
+    try:
+        asked = given if reading is None else replace(given, document=reading(given))
+    except (InputError, StoreError) as error:
+        return partial(_raised, error)
+    return partial(_reply, call, asked)
+
+
+def _raised(error: Exception, _: Transaction) -> Reply:
+    raise error
+
+
 def _reply(call: Call, asked: Asked, transaction: Transaction) -> Reply:
-    answered = call(transaction, asked)
+    return _written(call(transaction, asked))
+
+
+def _written(answered: Answered) -> Reply:
     return Reply(answered.status, _bytes(answered.document))
 
 
@@ -371,6 +357,17 @@ def refused(error: StoreError, settings: ServiceSettings) -> RequestRefused:
     seconds = settings.retry_after_seconds if error.code == "queue_full" else 1
     headers = {"Retry-After": str(seconds)} if error.code in COME_AGAIN else {}
     return RequestRefused(error.code, error.detail, headers, facts=error.facts)
+
+
+def _require(key: Key, scope_id: str | None, *actions: str) -> None:
+    """Refuse a key that may do none of these."""
+    if not any(key.may(action, scope_id) for action in actions):
+        raise RequestRefused("forbidden", f"this key may not {' or '.join(actions)}")
+
+
+def _wanted(request: Request, kept: bytes) -> bytes:
+    """Return what an idempotency key stands for."""
+    return f"{request.method} {request.url.path}?{request.url.query}\n".encode() + kept
 
 
 def _parsed(content: bytes) -> Any:

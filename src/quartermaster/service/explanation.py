@@ -14,9 +14,9 @@ from io import StringIO
 from typing import Any
 
 from quartermaster.domain.routing import Option
-from quartermaster.errors import StoreError
+from quartermaster.errors import InputError, StoreError
 from quartermaster.router import Router
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.asked import Answered, Asked
 from quartermaster.service.route_calls import option_document, verdict_documents
 from quartermaster.service.routers import Routers
 from quartermaster.store.database import Transaction
@@ -61,7 +61,10 @@ def explanation_call(transaction: Transaction, asked: Asked, order_id: str, rout
         {"order_id": one.order_id, "node_id": one.node_id, "sku": one.sku, "quantity": one.quantity} for one in takers
     ]
     stands, reference = routers.standing(transaction, asked.scope_id)
-    read, lines = reference.order(json.loads(order.document))
+    try:
+        read, lines = reference.order(json.loads(order.document))
+    except InputError as error:  # a later snapshot does not know what it needs
+        return Answered({**document, "reason": ", ".join(dict.fromkeys(one.code for one in error.problems))})
     own = units_of(transaction, asked.scope_id, order_id)
     with routers.lent(routers.counted(transaction, stands, reference, lines)) as router:
         with _with_units(router, own):

@@ -1,4 +1,4 @@
-"""The outermost layer: limits on the request line and headers, headers on every answer, no fault without a body."""
+"""Limits on the request line and headers, headers on every answer, no fault without a body; before all that answers."""
 
 from __future__ import annotations
 

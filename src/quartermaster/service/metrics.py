@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quartermaster.store import Store
 from quartermaster.store.figures import figures
+from quartermaster.store.keys import Key
 from quartermaster.store.run_totals import run_totals
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -30,7 +31,7 @@ class Metrics:
     """
 
     def __init__(self, store: Store | None) -> None:
-        self._registry = CollectorRegistry()
+        self._store, self._registry = store, CollectorRegistry()
         labels = ("operation", "status")
         self.requests = Counter("quartermaster_requests", "Requests answered", labels, registry=self._registry)
         self.seconds = Histogram(
@@ -40,20 +41,24 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
-        if store is not None:
-            self._registry.register(_OfStore(store))
 
-    def text(self) -> bytes:
-        """Write them as Prometheus reads them."""
-        return generate_latest(self._registry)
+    def text(self, key: Key) -> bytes:
+        """Write them as Prometheus reads them.
+
+        Parameters
+        ----------
+        key
+            Who asks: of scopes that it does not see nothing is told.
+        """
+        requests = generate_latest(self._registry)
+        return requests if self._store is None else requests + generate_latest(_OfStore(self._store, key))
 
 
 class _OfStore(Collector):
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    """Figures of the store, each with the scope that it is of as its first label."""
 
-    def describe(self) -> list[Metric]:
-        return []
+    def __init__(self, store: Store, key: Key) -> None:
+        self._store, self._key = store, key
 
     def collect(self) -> Iterator[Metric]:
         with self._store.read() as transaction:
@@ -61,11 +66,14 @@ class _OfStore(Collector):
         for name, (meaning, labels, values) in found.items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             family = kind(f"quartermaster_{name}", meaning, labels=labels)
-            for key, value in values.items():
-                family.add_metric(key, value)
+            for place, value in values.items():
+                if self._key.sees(place[0]):
+                    family.add_metric(place, value)
             yield family
         seconds = HistogramMetricFamily("quartermaster_solve_seconds", "Seconds that a run took", labels=["scope"])
         for scope_id, one in runs.items():
+            if not self._key.sees(scope_id):
+                continue
             ends = [(str(float(end)), float(count)) for end, count in one.within.items()]
             seconds.add_metric([scope_id], [*ends, ("+Inf", float(one.runs))], one.seconds)
         yield seconds

@@ -12,18 +12,30 @@ from pydantic.json_schema import models_json_schema
 from quartermaster.io import FILE_NAMES
 from quartermaster.service.answers import ProblemAnswer
 from quartermaster.service.body import JSON_TYPE
-from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, QUERY
+from quartermaster.service.contracts import BODIES, CONTRACTS, IDEMPOTENCY, IDEMPOTENCY_IF, QUERY
 from quartermaster.service.examples import EVALUATE_REQUEST, PLAN_REQUEST, PROBLEM
 from quartermaster.service.problem_body import ANSWERS, MEDIA_TYPE, VALIDATION
 from quartermaster.service.request_schema import Schema, brought_plan_schema, policy_schema, snapshot_schema
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.service.upload import FORM_TYPE, MOST_FILES, MOST_RATIO, ZIP_TYPE
 
-DESCRIPTION = (
-    "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
-    "proof of how good it is. Money is decimal text; every failure is an application/problem+json body whose `code` "
-    "is stable. Bodies are JSON as RFC 8259 has it: no NaN, no key twice, no number where text is due."
+_EVERY = (
+    "Money is decimal text; every failure is an application/problem+json body whose `code` is stable. Bodies are JSON "
+    "as RFC 8259 has it: no NaN, no key twice, no number where text is due."
 )
+STATELESS = (
+    "Stateless fulfillment planning: send a snapshot of orders, stock, nodes and carriers, get a checked plan with a "
+    f"proof of how good it is. {_EVERY}"
+)
+"""What the service without a database is."""
+STATEFUL = (
+    "Fulfillment planning that remembers: stock and orders come in, plans and routes come out, and units are held and "
+    "committed so that nothing is sold twice. A scope is a planning area; its first snapshot makes it. Keys go in "
+    "`Authorization: Bearer KEY`, see their scopes only, and allow `read`, `plan`, `commit` or `admin`. Every change "
+    "needs an `Idempotency-Key`, a text of the caller's: the same request with the same key has one effect and one "
+    f"answer. {_EVERY}"
+)
+"""What the service over a database is."""
 
 _REF = "#/components/schemas/"
 _EVERYWHERE = ("framing", "uri_too_long", "headers_too_large", "internal")
@@ -42,6 +54,8 @@ _STATEFUL = (
     "store_read_only",
     "store_unreachable",
 )
+_KEYED = ("unauthorized", "forbidden", "rate", "store_busy", "store_unreachable")
+_SECURITY: Mapping[str, Any] = {"security": [{"key": []}]}
 _CHANGING = (
     "idempotency_key_missing", "idempotency_key_format", "idempotency_key_reused", "idempotency_in_progress",
 )  # fmt: skip
@@ -71,28 +85,33 @@ _REQUESTS: Mapping[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def request_body(operation: str) -> dict[str, Any]:
+def request_body(operation: str, *, keyed: bool) -> dict[str, Any]:
     """Describe what an operation takes.
 
     Parameters
     ----------
     operation
         ``plan`` or ``evaluate``.
+    keyed
+        True where it asks for a key.
     """
     name, example = _REQUESTS[operation]
     content = {"schema": {"$ref": _REF + name}, "examples": {"small": {"summary": "one order", "value": example}}}
-    return {"requestBody": {"required": True, "content": {JSON_TYPE: content}}}
+    return {**(_SECURITY if keyed else {}), "requestBody": {"required": True, "content": {JSON_TYPE: content}}}
 
 
-def responses(operation: str) -> dict[int | str, dict[str, Any]]:
+def responses(operation: str, *, keyed: bool = False) -> dict[int | str, dict[str, Any]]:
     """Describe every failure of an operation, by status.
 
     Parameters
     ----------
     operation
         ``plan``, ``evaluate`` or ``healthz``.
+    keyed
+        True where it asks for a key.
     """
-    return _failures(_EVERYWHERE + (_WITH_BODY + _SHUT if operation in _REQUESTS else ()))
+    asked = _KEYED if keyed else ()
+    return _failures(_EVERYWHERE + (asked + _WITH_BODY + _SHUT if operation in _REQUESTS else ()))
 
 
 def _failures(codes: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
@@ -135,11 +154,11 @@ def text(operation: str) -> dict[str, Any]:
     operation
         Its id.
     """
-    codes = (*_EVERYWHERE, "unauthorized", "forbidden", "rate", "store_busy", *_SHUT)
+    codes = (*_EVERYWHERE, *_KEYED, *_SHUT)
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "responses": _failures(codes) | {200: {"description": operation, "content": content}},
-        "openapi_extra": {"security": [{"key": []}]},
+        "openapi_extra": dict(_SECURITY),
         "response_class": Response,
     }
 
@@ -154,11 +173,11 @@ def stateful(operation: str) -> dict[str, Any]:
     """
     told = CONTRACTS[operation]
     codes = (*_EVERYWHERE, *_STATEFUL, *_SHUT, *told.codes)
-    extra: dict[str, Any] = {"security": [{"key": []}]}
+    extra: dict[str, Any] = dict(_SECURITY)
     parameters = [*QUERY.get(operation, ())]
     if told.changes:
         codes = (*codes, *_CHANGING)
-        parameters.append(dict(IDEMPOTENCY))
+        parameters.append(dict(IDEMPOTENCY_IF if told.asks else IDEMPOTENCY))
     if parameters:
         extra["parameters"] = parameters
     if told.body:

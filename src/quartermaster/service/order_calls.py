@@ -8,7 +8,7 @@ from typing import Any
 
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.findings import shown
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.asked import Answered, Asked
 from quartermaster.service.order_reading import new_orders
 from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import one_of, whole

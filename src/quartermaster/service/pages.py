@@ -20,7 +20,7 @@ from quartermaster.store import Store
 from quartermaster.store.secret import secret_of
 
 if TYPE_CHECKING:
-    from quartermaster.service.desk import Asked
+    from quartermaster.service.asked import Asked
 
 ROWS, MOST_ROWS = 1_000, 10_000
 """Rows of a page, where nothing is said and at the most."""

@@ -13,8 +13,8 @@ from quartermaster.errors import InputError, PolicyError
 from quartermaster.policy import Policy
 from quartermaster.scheduling.commit import commit_run
 from quartermaster.scheduling.request import PlanRequest, request_text
+from quartermaster.service.asked import Answered, Asked
 from quartermaster.service.calls import read_policy_document
-from quartermaster.service.desk import Answered, Asked
 from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.requests import CommitBody, PlanBody, read_as
 from quartermaster.service.settings import ServiceSettings

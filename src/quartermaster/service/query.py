@@ -10,7 +10,7 @@ from quartermaster.io.findings import shown
 from quartermaster.io.raw import unknown_name
 
 if TYPE_CHECKING:
-    from quartermaster.service.desk import Asked
+    from quartermaster.service.asked import Asked
 
 
 def whole(asked: Asked, name: str, otherwise: int, most: int, least: int = 0) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.routing import Option, Routing
 from quartermaster.errors import InputError, StoreError
 from quartermaster.io.plan_files import objective_document
-from quartermaster.service.desk import Answered, Asked, ReadAgain
+from quartermaster.service.asked import Answered, Asked, ReadAgain
 from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.requests import PromiseBody, RouteBody, read_as
 from quartermaster.service.routers import Counted, Routers
@@ -29,8 +29,6 @@ class Routed:
 
     Parameters
     ----------
-    reserve
-        Whether units are to be held.
     order_id
         Of the order.
     lifetime
@@ -41,7 +39,6 @@ class Routed:
         What its best option takes, by node and SKU.
     """
 
-    reserve: bool
     order_id: str
     lifetime: int
     document: Mapping[str, Any]
@@ -74,11 +71,35 @@ def read_route(asked: Asked, store: Store, routers: Routers, settings: ServiceSe
     with routers.lent(counted) as router:
         routing = router.route(order, lines, body.count)
     document = routing_document(routing, nodes=body.nodes)
-    return Routed(body.reserve, order.order_id, lifetime, document, routing.best.taken())
+    return Routed(order.order_id, lifetime, document, routing.best.taken())
+
+
+def holds(document: Any) -> bool:
+    """Tell whether the body of a route asks for units to be held.
+
+    Parameters
+    ----------
+    document
+        The body, parsed; it need not be valid.
+    """
+    return isinstance(document, Mapping) and document.get("reserve") is True
+
+
+def asked_route(asked: Asked, reading: Callable[[Asked], Routed]) -> Answered:
+    """Answer the options of one order, and hold nothing.
+
+    Parameters
+    ----------
+    asked
+        As for every call.
+    reading
+        Reads and routes it, as `read_route`.
+    """
+    return Answered({**reading(asked).document, "reservation": None})
 
 
 def route_call(transaction: Transaction, asked: Asked, opened: OpenReservations) -> Answered:
-    """Answer the options of one order; hold the units of its best option where that is asked for.
+    """Answer the options of one order, and hold the units of its best option.
 
     Parameters
     ----------
@@ -93,7 +114,7 @@ def route_call(transaction: Transaction, asked: Asked, opened: OpenReservations)
         Where others took units of its best option meanwhile.
     """
     routed: Routed = asked.document
-    if not routed.reserve or not routed.units:
+    if not routed.units:
         return Answered({**routed.document, "reservation": None})
     wanted = [StockLine(node_id, sku, quantity) for (node_id, sku), quantity in sorted(routed.units.items())]
     opened.admit(transaction, asked.key.key_id)

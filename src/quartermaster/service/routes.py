@@ -135,10 +135,15 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
 
     @route("POST", SCOPE + "/route", "route_order", "Route one order")
     async def route_order(request: Request, scope: ScopeId) -> Response:
-        """Answer now, with the prices of the last plan; `reserve` holds the units of the best option."""
+        """Answer now, with the prices of the last plan; `reserve` holds the units of the best option.
+
+        Only with `reserve` it changes something, for a key that may `commit`; else one that may `read` asks.
+        """
         reading = partial(route_calls.read_route, store=desk.store, routers=routers, settings=settings)
         call = partial(route_calls.route_call, opened=opened)
-        return await desk.change(request, COMMIT, scope, call, reading=reading)
+        ask = partial(route_calls.asked_route, reading=reading)
+        changes = route_calls.holds
+        return await desk.ask_or_change(request, COMMIT, scope, call, reading=reading, changes=changes, ask=ask)
 
     @route("POST", SCOPE + "/promise", "promise", "Promise dates")
     async def promise(request: Request, scope: ScopeId) -> Response:
@@ -187,7 +192,7 @@ def stateful_routes(desk: Desk, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics", operation_id="metrics", summary="Figures for Prometheus", **text("metrics"))
     async def metrics_(request: Request) -> Response:
-        """Requests by operation and status, orders, plans, reservations and events by scope."""
+        """Requests by operation and status; orders, plans, reservations and events of the scopes that the key sees."""
         return await desk.watched(request, metrics)
 
     return router

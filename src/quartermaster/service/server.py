@@ -60,7 +60,7 @@ def serve(
     max_time_limit_seconds
         Longest time limit a caller may ask for, seconds.
     max_body_mib
-        Largest request body, MiB.
+        Largest body of a snapshot, a feed, and what is planned or evaluated as a whole, MiB.
     database
         URL of the database; None = stateless.
     insecure_local

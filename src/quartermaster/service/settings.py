@@ -16,7 +16,9 @@ class ServiceSettings:
     Parameters
     ----------
     max_body_bytes
-        Largest request body, bytes.
+        Largest request body, bytes: of a snapshot, a stock feed, and what is planned or evaluated as a whole.
+    max_order_body_bytes
+        Largest body of all other requests, bytes; never more than `max_body_bytes`.
     max_unpacked_bytes
         Most bytes of all files of a snapshot that comes as a zip, unpacked.
     uploads
@@ -44,6 +46,8 @@ class ServiceSettings:
         What one key may ask for, on the average.
     crowd
         Requests to the store in the house at a time, those that wait for a thread with them; one more is answered 503.
+    arriving
+        Bodies of one key that are arriving at the same time; one more is answered 429.
     key_seconds
         How long a key that was found good is not looked up again, seconds; 0 = it always is.
     wrong_keys_per_second
@@ -64,6 +68,7 @@ class ServiceSettings:
     """
 
     max_body_bytes: int = 64 * MIB
+    max_order_body_bytes: int = 8 * MIB
     max_unpacked_bytes: int = 256 * MIB
     uploads: int = 4
     body_timeout_seconds: float = 30.0
@@ -78,6 +83,7 @@ class ServiceSettings:
     threads: int = 8
     requests_per_second: float = 1000.0
     crowd: int = 32
+    arriving: int = 16
     key_seconds: float = 2.0
     wrong_keys_per_second: float = 5.0
     most_reservations: int = 100_000
@@ -88,6 +94,7 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for name in (
             "max_body_bytes",
+            "max_order_body_bytes",
             "max_unpacked_bytes",
             "uploads",
             "body_timeout_seconds",
@@ -97,6 +104,7 @@ class ServiceSettings:
             "threads",
             "requests_per_second",
             "crowd",
+            "arriving",
             "wrong_keys_per_second",
             "most_queued",
             "max_reservation_seconds",

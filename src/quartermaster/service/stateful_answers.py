@@ -252,7 +252,13 @@ class ExplanationAnswer(Answer):
     state: OrderState
     reason: str
     given: list[GivenShipment]
-    best_now: Annotated[OptionAnswer | None, Field(description="its best option now, its own units given back")]
+    best_now: Annotated[
+        OptionAnswer | None,
+        Field(
+            description="its best option now, its own units given back; null = it is rejected, or the scope's snapshot "
+            "does not know what it needs, as `reason` says"
+        ),
+    ]
     nodes: Annotated[list[VerdictAnswer], Field(description="why each node that ships nothing in it loses")]
     takers: Annotated[list[TakerAnswer], Field(description="who has its SKUs, most units first")]
     would_fill: Annotated[WouldFill | None, Field(description="null = it is whole, or no stock would make it so")]

@@ -15,7 +15,7 @@ from quartermaster.io import snapshot_document
 from quartermaster.io.findings import shown
 from quartermaster.io.instants import microseconds, parse_instant
 from quartermaster.io.texts import Refused, check_id
-from quartermaster.service.desk import Answered, Asked
+from quartermaster.service.asked import Answered, Asked
 from quartermaster.service.open_reservations import OpenReservations
 from quartermaster.service.pages import Cursors, limit_of
 from quartermaster.service.query import flag, whole, words

@@ -15,7 +15,8 @@ from quartermaster.store.tables import EVENTS, ORDER_LINES, ORDERS, PLANS, RESER
 from quartermaster.store.webhooks import DISABLED, every_webhook, waiting_events
 
 Figure = tuple[str, tuple[str, ...], Mapping[tuple[str, ...], float]]
-"""What it means, the names of its labels, and its values by them; one whose name ends in `_total` only rises."""
+"""What it means, the names of its labels, the scope before others, and its values by them; one whose name ends in
+`_total` only rises."""
 
 
 def figures(transaction: Transaction) -> dict[str, Figure]:

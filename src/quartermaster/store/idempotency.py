@@ -69,9 +69,7 @@ def once(store: Store, key_id: str, key: str, request: bytes, effect: Callable[[
     def run(transaction: Transaction) -> Reply:
         known = _known(transaction, key_id, key)
         if known is not None:
-            if known.request_sha256 != digest:
-                raise StoreError("idempotency_key_reused", "this key came with another request before")
-            return Reply(known.status, bytes(known.body))
+            return _again(known, digest)
         reply = effect(transaction)
         fail_point("before key")
         transaction.run(
@@ -89,6 +87,34 @@ def once(store: Store, key_id: str, key: str, request: bytes, effect: Callable[[
         return reply
 
     return store.transact(run)
+
+
+def replied(store: Store, key_id: str, key: str, request: bytes) -> Reply | None:
+    """Return what was answered to a key, without waiting for anybody; None where nothing was yet.
+
+    It spares the work before an effect that was had long ago, and what that work would say of the world of today. Only
+    `once` knows that the key had no effect.
+
+    Parameters
+    ----------
+    store, key_id, key, request
+        As in `once`.
+
+    Raises
+    ------
+    StoreError
+        ``idempotency_key_reused``.
+    """
+    with store.read() as transaction:
+        known = transaction.first(_FIND, {"of_key": key_id, "named": key})
+    return None if known is None else _again(known, hashlib.sha256(request).hexdigest())
+
+
+def _again(known: Any, digest: str) -> Reply:
+    """Answer what was answered, to the same request."""
+    if known.request_sha256 != digest:
+        raise StoreError("idempotency_key_reused", "this key came with another request before")
+    return Reply(known.status, bytes(known.body))
 
 
 def _known(transaction: Transaction, key_id: str, key: str) -> Any | None:

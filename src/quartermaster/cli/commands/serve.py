@@ -24,7 +24,9 @@ def serve(
     orders: Annotated[int, typer.Option(help="New orders for which a run does not wait; 0 = it waits.", min=0)] = 0,
     workers: Annotated[int, typer.Option(help="Plans made at the same time.", min=1, max=64)] = 1,
     max_time_limit: Annotated[float, typer.Option(help="Longest time limit a caller may ask for, seconds.")] = 60.0,
-    max_body: Annotated[int, typer.Option(help="Largest request body, MiB.", min=1, max=1024)] = 64,
+    max_body: Annotated[
+        int, typer.Option(help="Largest body of snapshots and feeds, MiB; others: 8.", min=1, max=1024)
+    ] = 64,
     stop: Annotated[
         float, typer.Option("--stop-seconds", min=0, help="Time for requests under way when asked to end, seconds.")
     ] = 10.0,
