@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_spoiling import GOOD, NOW, catalogued, orders, shown
+from service.test_stateful import ORDER
 
 from quartermaster import io
 from quartermaster.errors import InputError
@@ -138,3 +140,18 @@ def test_orders_of_one_id_are_told_what_is_wrong_with_each():
     spoilt = [{"country": "uk"}, {"lines": []}, {"priority": "3"}, {"lines": [{**one["lines"][0], "sku": "none"}]}, {}]
     agree([{**one, "channel": "c", **change} for change in spoilt])
     agree([{**one, "order_id": "=bad", "channel": f"{at}", **change} for at, change in enumerate(spoilt)])
+
+
+def test_an_order_with_a_number_that_no_float_holds_is_refused_and_not_held(api):
+    """Once it was held as Infinity, and whoever asked for it was answered 500 for ever."""
+    body = json.dumps({"orders": [{**ORDER, "order_id": "far", "lat": 0}]}).replace('"lat": 0', '"lat": 9e308')
+    answer = api.client.post("/v1/scopes/north/orders", content=body, headers=api.headers())
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "number_out_of_range")
+    assert api.ask("GET", "/v1/scopes/north/orders/far").status_code == 404
+
+
+def test_what_is_wrong_with_an_order_does_not_keep_it_from_being_read(api):
+    body = json.dumps({"orders": [{**ORDER, "order_id": "far", "lat": 0}]}).replace('"lat": 0', '"lat": 1.7e308')
+    assert api.client.post("/v1/scopes/north/orders", content=body, headers=api.headers()).status_code == 200
+    answer = api.ask("GET", "/v1/scopes/north/orders/far")
+    assert (answer.status_code, answer.json()["state"], answer.json()["order"]["lat"]) == (200, "rejected", 1.7e308)
