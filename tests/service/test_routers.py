@@ -7,10 +7,11 @@ import threading
 from service.conftest import SNAPSHOT
 
 from quartermaster.domain.orders import Order, OrderLine
+from quartermaster.service import references
 from quartermaster.service import routers as module
 from quartermaster.service.examples import PLAN_REQUEST
-from quartermaster.service.references import References
-from quartermaster.service.routers import MOST_HELD, Routers
+from quartermaster.service.references import References, rows_of
+from quartermaster.service.routers import Routers
 from quartermaster.service.settings import ServiceSettings
 
 ORDER = {**PLAN_REQUEST["snapshot"]["orders"][0], "promise_date": "2099-12-31"}
@@ -27,17 +28,36 @@ def lend(store, routers, scope):
         return router
 
 
-def test_a_few_routers_are_held_and_those_used_last_are_kept(api, store):
-    routers, scopes = Routers(References(ServiceSettings())), [f"scope-{number}" for number in range(MOST_HELD + 1)]
+def test_routers_are_held_as_long_as_there_is_room_and_those_used_last_are_kept(api, store, monkeypatch):
+    scopes = [f"scope-{number}" for number in range(6)]
     for scope in scopes:
         assert api.ask("PUT", f"/v1/scopes/{scope}/snapshots/v1", SNAPSHOT).status_code == 201
-    first = lend(store, routers, scopes[0])
-    for scope in scopes[1:MOST_HELD]:
-        lend(store, routers, scope)
-    assert lend(store, routers, scopes[0]) is first
-    lend(store, routers, scopes[MOST_HELD])
-    assert len(routers._held) == MOST_HELD
-    assert lend(store, routers, scopes[0]) is first, "it was used after the others"
+    routers = Routers(References(ServiceSettings()))
+    made = [lend(store, routers, scope) for scope in scopes]
+    assert [lend(store, routers, scope) for scope in scopes] == made
+    rows = rows_of(made[0]._snapshot)
+    monkeypatch.setattr(module, "MOST_ROWS", 3 * rows)
+    routers = Routers(References(ServiceSettings()))
+    made = [lend(store, routers, scope) for scope in scopes[:3]]
+    assert lend(store, routers, scopes[0]) is made[0]
+    lend(store, routers, scopes[3])
+    assert lend(store, routers, scopes[0]) is made[0], "it was used after the others"
+    assert lend(store, routers, scopes[1]) is not made[1]
+
+
+def test_snapshots_in_turn_are_read_once_each(api, store, monkeypatch):
+    read, read_document = [], references.io.read_document
+    monkeypatch.setattr(references.io, "read_document", lambda *a, **k: read.append(1) or read_document(*a, **k))
+    held = References(ServiceSettings())
+    for number in range(6):
+        document = {**SNAPSHOT, "snapshot": {**SNAPSHOT["snapshot"], "version": f"version {number}"}}
+        assert api.ask("PUT", f"/v1/scopes/scope-{number}/snapshots/v1", document).status_code == 201
+    read.clear()
+    for _ in range(2):
+        for number in range(6):
+            with store.read() as transaction:
+                held.of(transaction, f"scope-{number}")
+    assert len(read) == 6
 
 
 def test_a_router_is_made_once_however_many_ask_at_once(api, store, monkeypatch):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,14 +11,15 @@ from quartermaster import io
 from quartermaster.domain.orders import Order, OrderLine
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.errors import InputError, Problem
+from quartermaster.service.kept import Kept
 from quartermaster.service.settings import ServiceSettings
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
 from quartermaster.store.snapshots import Stored, content_of
 from quartermaster.store.standing import standing
 
-MOST_HELD = 4
-"""Snapshots held in memory."""
+MOST_ROWS = 4_000_000
+"""Rows of the snapshots held in memory: some 300 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,9 +126,7 @@ class References:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._limits = io.Limits(max_rows=settings.max_rows)
-        self._held: OrderedDict[str, Reference] = OrderedDict()
-        self._lock = threading.Lock()
-        self._reading = threading.Lock()
+        self._held: Kept[str, Reference] = Kept(MOST_ROWS, lambda reference: rows_of(reference.snapshot))
 
     def of(self, transaction: Transaction, scope_id: str) -> Reference:
         """Return what a scope stands on.
@@ -155,31 +152,26 @@ class References:
             Where it is held.
         """
         now = time_of(transaction.now)
-        found = self._known(stored, now)
-        if found is None:
-            with self._reading:  # one is read at a time; who waited finds it read
-                found = self._known(stored, now) or self._read(transaction, stored, now)
-        return found
-
-    def _known(self, stored: Stored, now: datetime) -> Reference | None:
-        with self._lock:
-            held = self._held.get(stored.sha256)
-            if held is None:
-                return None
-            self._held.move_to_end(stored.sha256)
-            return replace(held, stored=stored, now=now)
+        held = self._held.of(stored.sha256, lambda: self._read(transaction, stored, now))
+        return replace(held, stored=stored, now=now)
 
     def _read(self, transaction: Transaction, stored: Stored, now: datetime) -> Reference:
         document = io.parse_document(content_of(transaction, stored.sha256))
         snapshot = io.read_document(document, limits=self._limits).snapshot
         products = {row["sku"]: row for row in _rows(document["products"])}
         frame = {"snapshot": document["snapshot"], "nodes": document["nodes"]}
-        reference = Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products, now)
-        with self._lock:
-            self._held[stored.sha256] = reference
-            while len(self._held) > MOST_HELD:
-                self._held.popitem(last=False)
-        return reference
+        return Reference(stored, snapshot, io.OrderReader.of(snapshot), frame, products, now)
+
+
+def rows_of(snapshot: Snapshot) -> int:
+    """Count the rows of a snapshot that weigh most.
+
+    Parameters
+    ----------
+    snapshot
+        The snapshot.
+    """
+    return len(snapshot.inventory) + len(snapshot.products) + len(snapshot.nodes) + len(snapshot.rates)
 
 
 def _rows(table: Any) -> Sequence[Mapping[str, Any]]:

@@ -7,7 +7,6 @@ store guards every unit either way.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,22 +17,24 @@ from quartermaster.domain.certificate import StockPrices
 from quartermaster.domain.orders import OrderLine
 from quartermaster.domain.snapshot import Snapshot
 from quartermaster.router import Router
+from quartermaster.service.kept import Kept
 from quartermaster.service.prices import prices_of_plan
-from quartermaster.service.references import Reference, References
+from quartermaster.service.references import Reference, References, rows_of
 from quartermaster.store.available import availability_of_skus
 from quartermaster.store.database import Transaction
 from quartermaster.store.instants import time_of
 from quartermaster.store.standing import Standing, standing
 
-MOST_HELD = 4
-"""Routers held in memory."""
+MOST_ROWS = 4_000_000
+"""Rows of the snapshots that the routers held in memory are of: some 300 MB."""
 
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """A router, the plan whose prices it has, and the instant by which what arrived counts as stock to it."""
+    """A router, the rows of its snapshot, the plan whose prices it has, and by when what arrived is stock to it."""
 
     router: Router
+    rows: int
     plan_id: str | None = None
     fed_at: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -81,9 +82,7 @@ class Routers:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
-        self._lock = threading.Lock()
-        self._making = threading.Lock()
+        self._held: Kept[tuple[str, str], _Held] = Kept(MOST_ROWS, lambda held: held.rows)
 
     def standing(self, transaction: Transaction, scope_id: str) -> tuple[Standing, Reference]:
         """Return what a scope stands on.
@@ -116,7 +115,7 @@ class Routers:
             The lines of the order.
         """
         scope_id, plan_id = stands.stored.scope_id, stands.plan_id
-        held = self._known(scope_id, stands.stored.sha256)
+        held = self._held.known((scope_id, stands.stored.sha256))
         prices: StockPrices | tuple[()] | None = ()
         if plan_id != (None if held is None else held.plan_id):
             prices = None if plan_id is None else prices_of_plan(transaction, scope_id, plan_id, reference.snapshot)
@@ -147,28 +146,9 @@ class Routers:
             yield held.router
 
     def _router(self, counted: Counted) -> _Held:
-        scope_id, sha256 = counted.scope_id, counted.reference.stored.sha256
-        found = self._known(scope_id, sha256)
-        if found is None:
-            with self._making:  # one is made at a time; who waited finds it made
-                found = self._known(scope_id, sha256)
-                if found is None:
-                    found = _Held(Router(_without_orders(counted.reference.snapshot)))
-                    self._hold(scope_id, sha256, found)
-        return found
-
-    def _known(self, scope_id: str, sha256: str) -> _Held | None:
-        with self._lock:
-            found = self._held.get((scope_id, sha256))
-            if found is not None:
-                self._held.move_to_end((scope_id, sha256))
-            return found
-
-    def _hold(self, scope_id: str, sha256: str, held: _Held) -> None:
-        with self._lock:
-            self._held[scope_id, sha256] = held
-            while len(self._held) > MOST_HELD:
-                self._held.popitem(last=False)
+        snapshot = counted.reference.snapshot
+        key = (counted.scope_id, counted.reference.stored.sha256)
+        return self._held.of(key, lambda: _Held(Router(_without_orders(snapshot)), rows_of(snapshot)))
 
 
 def _count(router: Router, units: Mapping[str, Mapping[str, int]]) -> None:
