@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 Reply = tuple[int, bytes]
@@ -83,7 +84,17 @@ class Client:
 
     def _next(self) -> Claim:
         name = f"{self.number}-{next(self._names)}"
-        kinds = {"orders": 4, "reserve": 3, "route": 3, "commit": 2, "release": 1, "plan": 1, "cancel": 1}
+        kinds = {
+            "orders": 4,
+            "reserve": 3,
+            "route": 3,
+            "commit": 2,
+            "release": 1,
+            "extend": 1,
+            "feed": 1,
+            "plan": 1,
+            "cancel": 1,
+        }
         kind = self._draw.choices(list(kinds), list(kinds.values()))[0]
         call = getattr(self, f"_{kind}")(name)
         if call is None:  # there is nothing yet that it could be done to
@@ -105,9 +116,16 @@ class Client:
     def _release(self, name: str) -> Any:
         return self._of_held("release")
 
-    def _of_held(self, what: str) -> Any:
+    def _extend(self, name: str) -> Any:
+        return self._of_held("extend", {"lifetime_seconds": 3600})
+
+    def _of_held(self, what: str, body: Any = None) -> Any:
         held = [one.told["reservation_id"] for one in self.claims if one.kind == "reserve" and one.done]
-        return ("POST", f"/reservations/{self._draw.choice(held)}/{what}", None) if held else None
+        return ("POST", f"/reservations/{self._draw.choice(held)}/{what}", body) if held else None
+
+    def _feed(self, name: str) -> Any:
+        row = {**{key: self.lines[0][key] for key in ("node_id", "sku")}, "on_hand": 1_000_000}
+        return "POST", "/inventory", {"kind": "full", "as_of": datetime.now(UTC).isoformat(), "rows": [row]}
 
     def _plan(self, name: str) -> Any:
         return "POST", "/plans", {"policy": {"strategy": "cheapest"}, "commit": True, "report": False}

@@ -34,12 +34,15 @@ SEED = number_of("QUARTERMASTER_SEED", 7)
 SCOPE = "north"
 PROGRAM = """
 import os, signal, sys
-place, left = sys.argv.pop(1), int(sys.argv.pop(1))
+place, left, passed = sys.argv.pop(1), int(sys.argv.pop(1)), sys.argv.pop(1)
 def hook(name):
     global left
-    left -= name == place
-    if name == place and left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if place == "everywhere" or name == place:
+        with open(passed, "a") as file:
+            print(name, file=file)
+        left -= 1
+        if name == place and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 from quartermaster.store.fail_points import set_hook
 set_hook(hook)
 from quartermaster.cli import main
@@ -54,7 +57,9 @@ DEEP = {**SNAPSHOT, "inventory": [{"node_id": "newark", "sku": "00123", "on_hand
 def serving(url, folder, place="nowhere", times=1, mark=""):
     """Serve; the process is killed when it has passed a place so many times, or by whom it is given to."""
     log_path = Path(folder, "serve.log")
-    command = [sys.executable, "-c", PROGRAM, place, str(times), "serve", "--port", "0", "--every", "0"]
+    passed(folder).unlink(missing_ok=True)
+    program = [sys.executable, "-c", PROGRAM, place, str(times), str(passed(folder))]
+    command = [*program, "serve", "--port", "0", "--every", "0"]
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [*command, "--database", url],
@@ -68,6 +73,11 @@ def serving(url, folder, place="nowhere", times=1, mark=""):
     finally:
         process.kill()
         process.wait()
+
+
+def passed(folder):
+    """Where a process writes the places that it passes."""
+    return Path(folder, "passed")
 
 
 def marked(mark):
@@ -104,10 +114,12 @@ def loaded_and_killed(url, folder, clients, place, after, mark):
         for thread in threads:
             thread.start()
         try:
-            process.wait(0.3 + after / 1_000 if place == "nowhere" else 8.0)
+            process.wait(0.3 + after / 1_000 if place == "nowhere" else 90.0)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         process.wait()
+        if place != "nowhere":
+            assert passed(folder).read_text().split("\n") == [*[place] * times, ""], "it was to die there"
         stop.set()
         for thread in threads:
             thread.join(60)
@@ -143,7 +155,20 @@ def counted(url, clients):
         routed = number(RESERVATIONS, RESERVATIONS.c.order_id.like("routed %"))
         orders = number(ORDERS)
         plans = [read_request(row.policy).attempt for row in transaction.all(select(PLANS.c.policy))].count(1)
+
+        def those(table, column, *where):
+            return {row[0] for row in transaction.all(select(table.c[column]).where(*where))}
+
+        of_reserve = RESERVATIONS.c.order_id.like("reserved %")
+        committed, released = (
+            those(RESERVATIONS, "reservation_id", of_reserve, RESERVATIONS.c.state == state)
+            for state in ("committed", "released")
+        )
+        cancelled = those(ORDERS, "order_id", ORDERS.c.state == "cancelled")
     told = {kind: [claim for client in clients for claim in client.accepted(kind)] for kind in KINDS}
+    assert committed == {claim.told["reservation_id"] for claim in told["commit"]}
+    assert released == {claim.told["reservation_id"] for claim in told["release"]}
+    assert cancelled == {claim.told["order_id"] for claim in told["cancel"]}
     assert orders == sum(len(claim.told["orders"]) for claim in told["orders"])
     assert held == len(told["reserve"])
     assert routed == sum(claim.told["reservation"] is not None for claim in told["route"])
@@ -152,7 +177,24 @@ def counted(url, clients):
     return sum(map(len, told.values()))
 
 
-KINDS = ("orders", "reserve", "route", "plan", "commit", "release", "cancel")
+KINDS = ("orders", "reserve", "route", "plan", "commit", "release", "extend", "feed", "cancel")
+
+
+def places_passed(url, folder, clients):
+    """Serve clients for a while, and see by which named places that leads."""
+    with serving(url, folder, "everywhere") as (process, address):
+        asked_again(address, clients)  # the snapshot
+        stop = threading.Event()
+        threads = [threading.Thread(target=client.work, args=(address, stop)) for client in clients]
+        for thread in threads:
+            thread.start()
+        until(lambda: all(any(client.accepted("feed")) and any(client.accepted("plan")) for client in clients))
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    return sorted(set(passed(folder).read_text().split("\n")) & every_name())
 
 
 def test_a_service_that_is_killed_under_its_clients_forgets_nothing_it_said(store_url, tmp_path):
@@ -162,9 +204,9 @@ def test_a_service_that_is_killed_under_its_clients_forgets_nothing_it_said(stor
     store.close()
     clients = [Client(number, secret, SCOPE, ORDER, LINES, SEED) for number in range(CLIENTS)]
     clients[0].claims.append(Claim("snapshot", "PUT", "/snapshots/v1", DEEP, "snapshot"))
-    names = draw.sample(sorted(every_name()), len(every_name()))
-    with serving(store_url, tmp_path) as (_, address):
-        asked_again(address, clients)  # the snapshot
+    reached = places_passed(store_url, tmp_path, clients)
+    assert len(reached) >= 25, reached
+    names = draw.sample(reached, len(reached))
     waits = []
     for kill in range(KILLS):
         place = names[kill // 2 % len(names)] if kill % 2 else "nowhere"
@@ -178,4 +220,5 @@ def test_a_service_that_is_killed_under_its_clients_forgets_nothing_it_said(stor
             assert process.wait(60) == 0
         accepted = counted(store_url, clients)
         assert accepted > 0
-    print(f"{KILLS} kills, seed {SEED}, {accepted} calls accepted; ready again after at most {max(waits):.1f} s")
+    told = f"{KILLS} kills, {len(names)} places, seed {SEED}, {accepted} calls accepted"
+    print(f"{told}; ready again after at most {max(waits):.1f} s")
