@@ -170,7 +170,7 @@ def test_a_way_to_the_database_that_others_share_is_warned_of(place, guarded, mo
     def no_engine(*_, **__):
         raise RuntimeError("far enough")
 
-    monkeypatch.setattr("quartermaster.store.database.create_engine", no_engine)
+    monkeypatch.setattr("quartermaster.store.postgresql.create_engine", no_engine)
     with pytest.raises(RuntimeError, match="far enough"):
         open_store(f"postgresql://me{place}")
     assert ("sslmode is not verify-full" in caplog.text) is not guarded
