@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
+from run_days import plan_here
 
 from benchmarks.day_in_the_life import Day, live, report, settings_of
 from benchmarks.day_world import Size
+from quartermaster.scheduling.run import run_all
 from quartermaster.store import Store, open_store
 from quartermaster.store.migrate import upgrade
 
@@ -46,6 +49,7 @@ def test_a_feed_that_says_too_much_has_left_sells_units_twice(url: str, monkeypa
             """Not here."""
 
     monkeypatch.setattr("benchmarks.day_in_the_life.Day", Forgetful)
+    monkeypatch.setattr("benchmarks.day_in_the_life.run_all", partial(run_all, planner=plan_here))
     monkeypatch.setattr("benchmarks.day_in_the_life.BREAKS_DOWN", 2)  # so that no picture of all shelves mends it
     monkeypatch.setattr("benchmarks.day_in_the_life.IS_BACK", 2)
     crowded = Size(orders=300, nodes=3, skus=10, windows=4, scarce=1.0)
@@ -67,6 +71,7 @@ def test_a_plan_that_nobody_looked_at_and_a_bound_that_is_not_there_are_faults(
             """Not here."""
 
     monkeypatch.setattr("benchmarks.day_in_the_life.Day", Hasty)
+    monkeypatch.setattr("benchmarks.day_in_the_life.run_all", partial(run_all, planner=plan_here))
     monkeypatch.setattr("benchmarks.day_in_the_life.bound_micro", lambda *_: None)
     run = live(SIZE, 1, url, settings_of(Decimal(5), "cheapest"), bound_seconds=5)
     expected = ["4 plans were committed, the units of 3 taken off the shelves", "no bound is proven"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalogue import HERE, laid_out
 from channel_cases import BASE, GIVEN, GOOD, SQLITE, checked, expected_of, file_cases, stored, told, wanted
+from run_days import plan_here
 from service.test_folders import zipped
 
 from quartermaster import io
@@ -95,7 +96,7 @@ def test_a_snapshot_from_the_future(connect, store):
 def test_plans_that_cannot_be_committed_any_more(connect, store):
     api = connect(max_plan_age_seconds=60)
     made = [api.ask("POST", f"{BASE}/plans", {"report": False}).json()["plan_id"] for _ in range(2)]
-    assert run_all(store, "base", RunSettings(report=False)) == 2
+    assert run_all(store, "base", RunSettings(report=False), planner=plan_here) == 2
     store.clock.now += 61_000_000
     failures = []
     checked(store, lambda: api.ask("POST", f"{BASE}/plans/{made[0]}/commit", {}), (409, []), "expired", failures)

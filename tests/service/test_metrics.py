@@ -53,7 +53,7 @@ def test_a_run_is_seen(api, store):
     assert of_north(before, "plans", state="queued") == 1
     assert of_north(before, "queue_oldest_seconds") >= 0
     assert of_north(before, "runs_total", outcome="made") is None
-    assert run_all(store, "north", QUICK) == 1
+    assert run_all(store, "north", QUICK, planner=plan_here) == 1
     found = figures(api)
     plan = next(iter(_plans(api, found)))
     assert of_north(found, "plans", state="queued") is None
@@ -106,7 +106,7 @@ def test_a_key_is_told_of_its_scopes_only(api, store):
         api.ask("POST", f"{place}/reservations", {"lines": [{"node_id": "newark", "sku": "00123", "quantity": 1}]})
         policy = {"solver": {"time_limit_seconds": 5}}
         api.ask("POST", f"{place}/plans", {"commit": True, "policy": policy})
-        assert run_all(store, scope, QUICK) == 1
+        assert run_all(store, scope, QUICK, planner=plan_here) == 1
         api.ask("POST", f"{place}/plans", {})
         hook = {"url": "https://hooks.example/x", "types": (), "salt": "", "secret_sha256": ""}
         store.transact(lambda transaction, scope=scope, hook=hook: make_webhook(transaction, scope, "hook", **hook))

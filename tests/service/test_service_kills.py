@@ -188,7 +188,7 @@ def places_passed(url, folder, clients):
         threads = [threading.Thread(target=client.work, args=(address, stop)) for client in clients]
         for thread in threads:
             thread.start()
-        until(lambda: all(any(client.accepted("feed")) and any(client.accepted("plan")) for client in clients))
+        until(lambda: all(any(any(client.accepted(kind)) for client in clients) for kind in KINDS))
         stop.set()
         for thread in threads:
             thread.join(60)

@@ -6,6 +6,7 @@ import copy
 from datetime import timedelta
 
 import pytest
+from run_days import plan_here
 from service.conftest import SNAPSHOT
 
 from quartermaster.domain.plan import Status
@@ -161,7 +162,7 @@ def test_a_plan_from_queue_to_commit(api, store):
     assert queued["state"] == "queued"
     refused(api, "GET", f"{path}/allocations", status=409, code="plan_state")
     refused(api, "POST", f"{path}/commit", {}, status=409, code="plan_state")
-    assert run_all(store, "north", RunSettings(report=False)) == 1
+    assert run_all(store, "north", RunSettings(report=False), planner=plan_here) == 1
     done = answered(api, "plan_state", "GET", path)
     assert done["state"] == "finished", done["failure"]
     assert done["summary"]["status"] in set(Status)
@@ -196,7 +197,7 @@ def test_an_order_is_explained(api, store):
     late = with_order(order_id="late", lines=[{**ORDER["lines"][0], "quantity": 1}])
     answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [big]})
     answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False, "commit": True})
-    run_all(store, "north", RunSettings(report=False))
+    run_all(store, "north", RunSettings(report=False), planner=plan_here)
     assert set(available(api).values()) == {0}
     told = answered(api, "explain_order", "GET", f"{NORTH}/orders/big/explanation")
     assert told["state"] == "backordered"
@@ -216,7 +217,7 @@ def test_an_order_whose_sku_is_gone_is_explained(api, store):
     """A plan gave it units; then a snapshot comes that does not know them any more."""
     answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [ORDER]})
     answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False, "commit": True})
-    run_all(store, "north", RunSettings(report=False))
+    run_all(store, "north", RunSettings(report=False), planner=plan_here)
     path = f"{NORTH}/orders/{ORDER['order_id']}/explanation"
     before = answered(api, "explain_order", "GET", path)
     assert before["given"]
@@ -233,7 +234,7 @@ def test_an_order_whose_sku_is_gone_is_explained(api, store):
 def test_a_plan_of_an_old_stock_picture_is_not_committed(api, store):
     answered(api, "put_orders", "POST", f"{NORTH}/orders", {"orders": [ORDER]})
     queued = answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False})
-    run_all(store, "north", RunSettings(report=False))
+    run_all(store, "north", RunSettings(report=False), planner=plan_here)
     feed = {"kind": "delta", "as_of": "2026-03-03T00:00:00Z", "sequence": 1, "rows": []}
     answered(api, "feed_inventory", "POST", f"{NORTH}/inventory", feed)
     path = f"{NORTH}/plans/{queued['plan_id']}/commit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from run_days import plan_here
 from service.test_stateful import LINE, NORTH, ORDER, answered, available, refused, with_order
 
 from quartermaster.scheduling.run import run_all
@@ -19,7 +20,7 @@ def feed(api, on_hand, as_of, **changes):
 
 def planned(api, store):
     answered(api, "queue_plan", "POST", f"{NORTH}/plans", {"report": False, "commit": True})
-    run_all(store, "north", RunSettings(report=False))
+    run_all(store, "north", RunSettings(report=False), planner=plan_here)
     with store.read() as transaction:
         assert audit(transaction, "north") == []
 

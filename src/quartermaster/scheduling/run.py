@@ -71,16 +71,23 @@ class Ended(Protocol):
 Planner = Callable[[bytes, Policy, RunSettings, Ask], Made | None]
 
 
-def run_all(store: Store, scope_id: str, settings: RunSettings, ended: Ended | None = None) -> int:
+def run_all(
+    store: Store,
+    scope_id: str,
+    settings: RunSettings,
+    ended: Ended | None = None,
+    *,
+    planner: Planner = plan_apart,
+) -> int:
     """Run a scope until no plan is queued, or another planner has it; return how many runs there were.
 
     Parameters
     ----------
-    store, scope_id, settings, ended
+    store, scope_id, settings, ended, planner
         See `run_next`.
     """
     runs = 0
-    while not (ended is not None and ended.is_set()) and run_next(store, scope_id, settings, ended) is not None:
+    while not (ended is not None and ended.is_set()) and run_next(store, scope_id, settings, ended, planner=planner):
         runs += 1
     return runs
 
