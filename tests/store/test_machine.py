@@ -36,7 +36,7 @@ from quartermaster.store.scopes import make_scope
 from quartermaster.store.stock import Feed, take_feed
 from quartermaster.store.tables import LEDGER, ORDER_LINES, STOCK
 
-EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 40)}
+EXAMPLES = {"sqlite": number_of("QUARTERMASTER_EXAMPLES", 20)}
 EXAMPLES["postgresql"] = max(3, EXAMPLES["sqlite"] // 8)
 STEPS = number_of("QUARTERMASTER_STEPS", 30)
 PAIRS = [("n1", "A"), ("n2", "A"), ("n1", "B")]
