@@ -283,9 +283,13 @@ class Homes:
         shut: Floats | None,
     ) -> tuple[Ints, float]:
         live = np.flatnonzero(part.live)
+        count = (np.where(self._option[live] >= 0, reduced[self._option[live]], np.inf) < 0).sum(axis=1)
+        order = np.argsort(-count, kind="stable")  # those with most options that pay first: each slot is of a few homes
+        live, count = live[order], count[order]
         option, room, sunk = self._option[live], part.room[live], part.used.sunk[live]
         price = np.where(option >= 0, reduced[option], np.inf)
-        paying = int((price < 0).sum(axis=1).max(initial=0))
+        paying = int(count.max(initial=0))
+        homes = np.searchsorted(-count, -np.arange(paying), side="left")  # those with more than so many options
         rows = np.arange(len(live))
         slots = np.argsort(price, axis=1, kind="stable")[:, :paying]
         gain = np.take_along_axis(price, slots, axis=1)
@@ -293,12 +297,12 @@ class Homes:
         weight = np.take_along_axis(self._weight[live], slots, axis=1)
         heaviest, largest = int(weight.max(initial=0)), int(room.max(initial=0))
         tables = _Tables(len(live), largest, heaviest)
-        took = np.empty((paying, *tables.now.shape), dtype=bool)
+        took = np.zeros((paying, *tables.now.shape), dtype=bool)
         before = []
         for slot in range(paying):
             if excess is not None:
                 before.append(tables.now.copy())
-            tables.add(weight[:, slot], gain[:, slot], took[slot])
+            tables.add(weight[: homes[slot], slot], gain[: homes[slot], slot], took[slot, : homes[slot]])
         fixed = np.where(sunk, 0.0, self._fixed[live])
         opened, rent = _opened(fixed + tables.now[rows, room], part.used, sunk)
         fixed -= rent
@@ -324,7 +328,7 @@ class Homes:
                 rest = fixed + _joined(before[slot], after.now, room)
                 rest = np.where(sunk, rest, np.minimum(rest, 0.0)) - value
                 without[rows[pays], at[pays]] = rest[pays]
-                after.add(weight[:, slot], gain[:, slot])
+                after.add(weight[: homes[slot], slot], gain[: homes[slot], slot])
             real = option >= 0
             excess[option[real]] = forced[real]
             needed[option[real]] = without[real]
@@ -358,12 +362,13 @@ class _Tables:
         self._rows, self._heaviest = np.arange(n_homes), heaviest
 
     def add(self, weight: Ints, gain: Floats, better: Bools | None = None) -> None:
-        """Add one option to each home; say in `better` at which capacities it is taken."""
-        taken = self._shifted[self._rows, self._heaviest - weight]
+        """Add one option to each of the first homes; say in `better` at which capacities it is taken."""
+        first = len(weight)
+        taken, now = self._shifted[self._rows[:first], self._heaviest - weight], self.now[:first]
         taken += gain[:, None]
         if better is not None:
-            np.less(taken, self.now, out=better)
-        np.minimum(self.now, taken, out=self.now)
+            np.less(taken, now, out=better)
+        np.minimum(now, taken, out=now)
 
 
 def _joined(first: Floats, second: Floats, capacity: Ints) -> Floats:

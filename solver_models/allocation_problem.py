@@ -19,7 +19,7 @@ class Termination(StrEnum):
     FEASIBLE = "feasible"
     """A checked choice, its gap larger than asked for."""
     INFEASIBLE = "infeasible"
-    """Proven that no feasible choice exists."""
+    """No feasible choice exists, as the search proved, or as a solver claimed and no other disproved."""
     NO_SOLUTION = "no_solution"
     """None found, none excluded."""
 
