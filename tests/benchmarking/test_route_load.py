@@ -94,7 +94,7 @@ def played(services, way, **given):
 def test_the_clock_is_kept_though_answers_are_late():
     """Forty calls in a second over two connections that answer one call in a tenth: each waits, and its wait counts."""
     service = Service(seconds=0.1)
-    told, seconds = played([service], by_the_clock, rate=40.0, seconds=1.0, connections=2)
+    told, seconds = played([service], by_the_clock, rate=40.0, seconds=1.0, connections=2, reserve=True)
     assert sum(told.statuses.values()) == 40
     assert (told.statuses[200], told.statuses[503]) == (27, 13)
     assert service.most == 2
@@ -107,6 +107,7 @@ def test_the_clock_is_kept_though_answers_are_late():
 def test_one_after_another_never_asks_more_at_once_and_services_take_turns():
     services = [Service(seconds=0.01), Service(seconds=0.01)]
     told, _ = played(services, one_after_another, seconds=0.5, connections=4)
+    assert {key for service in services for key in service.keys} == {b""}  # what holds nothing needs no key
     assert [service.most for service in services] == [2, 2]
     assert sum(told.statuses.values()) == sum(service.calls for service in services)
     assert min(service.calls for service in services) > 3
