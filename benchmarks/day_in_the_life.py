@@ -348,8 +348,9 @@ def report(run: Mapping[str, Any]) -> str:
             + ", ".join(f"{number} {name}" for name, number in happened.items() if name != "runs"),
             "orders: " + ", ".join(f"{number} {state}" for state, number in sorted(orders.items())),
             f"oversold units: {run['oversold_units']}; faults: {len(run['faults'])}",
-            f"cost {run['cost']['total'] / MICRO:.2f}, bound {(run['bound'] or 0) / MICRO:.2f}, "
-            f"{100 * (run['regret'] or 0):.2f} % above it",
+            f"cost {run['cost']['total'] / MICRO:.2f}, "
+            + ("no bound" if run["bound"] is None else f"bound {run['bound'] / MICRO:.2f}")
+            + ("" if run["regret"] is None else f", {100 * run['regret']:.2f} % above it"),
             f"seconds of a run: median {run['run_seconds']['median']:.1f}, longest {run['run_seconds']['longest']:.1f}",
             *run["faults"],
         )

@@ -283,11 +283,11 @@ class Homes:
         shut: Floats | None,
     ) -> tuple[Ints, float]:
         live = np.flatnonzero(part.live)
-        count = (np.where(self._option[live] >= 0, reduced[self._option[live]], np.inf) < 0).sum(axis=1)
+        price = np.where(self._option[live] >= 0, reduced[self._option[live]], np.inf)
+        count = (price < 0).sum(axis=1)
         order = np.argsort(-count, kind="stable")  # those with most options that pay first: each slot is of a few homes
-        live, count = live[order], count[order]
+        live, price, count = live[order], price[order], count[order]
         option, room, sunk = self._option[live], part.room[live], part.used.sunk[live]
-        price = np.where(option >= 0, reduced[option], np.inf)
         paying = int(count.max(initial=0))
         homes = np.searchsorted(-count, -np.arange(paying), side="left")  # those with more than so many options
         rows = np.arange(len(live))

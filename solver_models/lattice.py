@@ -43,6 +43,39 @@ def pair_count(quantities: tuple[int, ...]) -> int:
     return count
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """All pairs (whole, part of it) of a lattice in one run, a whole's together; see `Lattice.levels`.
+
+    Parameters
+    ----------
+    whole, start
+        (n_wholes,) each vector but zero, and where its parts begin.
+    part, rest
+        (n_pairs,) the two sides of each pair.
+    position
+        (V,) where a vector stands in `whole`.
+    """
+
+    whole: Ints
+    start: Ints
+    part: Ints
+    rest: Ints
+    position: Ints
+
+    def parts(self, whole: int) -> slice:
+        """Return where the parts of a vector stand.
+
+        Parameters
+        ----------
+        whole
+            Number of the vector, not 0.
+        """
+        at = int(self.position[whole])
+        end = int(self.start[at + 1]) if at + 1 < len(self.start) else len(self.part)
+        return slice(int(self.start[at]), end)
+
+
 @dataclass(frozen=True)
 class Lattice:
     """All vectors 0 <= v <= q, numbered in mixed radix with the last line fastest; number 0 is the zero vector.
@@ -120,6 +153,21 @@ class Lattice:
             grouped.append((level[starts], part[begin:end], level - part[begin:end], starts.astype(np.int64)))
         return tuple(grouped)
 
+    @cached_property
+    def steps(self) -> Steps:
+        """The levels in one run."""
+        sizes = np.cumsum([0, *(len(part) for _, part, _, _ in self.levels)])
+        whole = np.concatenate([whole for whole, _, _, _ in self.levels])
+        position = np.zeros(len(whole) + 1, dtype=np.int64)
+        position[whole] = np.arange(len(whole))
+        return Steps(
+            whole=whole,
+            start=np.concatenate([start + size for (_, _, _, start), size in zip(self.levels, sizes, strict=False)]),
+            part=np.concatenate([part for _, part, _, _ in self.levels]),
+            rest=np.concatenate([rest for _, _, rest, _ in self.levels]),
+            position=position,
+        )
+
 
 def lattice_weights(lattice: Lattice) -> Ints:
     """Return (n_lines,) what one unit of each line adds to the number of a vector.
@@ -135,7 +183,8 @@ def lattice_weights(lattice: Lattice) -> Ints:
 
 
 SMALL_PAIRS = 5000
-"""Pairs of a lattice of which many are kept: some 200 KB with all that is derived from it."""
+"""Pairs of a lattice of which many are kept: some 400 KB with all that is derived from it."""
+_small, _large = lru_cache(maxsize=1024)(Lattice), lru_cache(maxsize=32)(Lattice)
 
 
 def lattice_of(quantities: tuple[int, ...]) -> Lattice:
@@ -147,13 +196,3 @@ def lattice_of(quantities: tuple[int, ...]) -> Lattice:
         Units of each line.
     """
     return _small(quantities) if pair_count(quantities) <= SMALL_PAIRS else _large(quantities)
-
-
-@lru_cache(maxsize=2048)
-def _small(quantities: tuple[int, ...]) -> Lattice:
-    return Lattice(quantities)
-
-
-@lru_cache(maxsize=32)
-def _large(quantities: tuple[int, ...]) -> Lattice:
-    return Lattice(quantities)

@@ -112,13 +112,13 @@ def decide_with_foresight(
     if stock_prices is not None:
         value, clocked = stock_value_of(problem.snapshot, stock_prices), False
     else:
-        expected = expected_orders(problem.snapshot, problem.policy.future.horizon_days, open_once=True)
-        more = len(expected.snapshot.orders) / max(1, problem.n_orders)
-        if watch.seconds_left() < more * seconds_to_list(problem, watch):
-            nothing = np.empty(0, dtype=np.int64)
-            decision = replace(first, deterministic=False, warnings=(*first.warnings, UNPRICED))
-            return decision, Foresight(StockValue(problem.n_nodes, nothing, nothing), 0, first.bound_micro or 0)
         with watch.phase("stock prices"):
+            expected = expected_orders(problem.snapshot, problem.policy.future.horizon_days, open_once=True)
+            more = len(expected.snapshot.orders) / max(1, problem.n_orders)
+            if watch.seconds_left() < more * seconds_to_list(problem, watch):
+                nothing = np.empty(0, dtype=np.int64)
+                decision = replace(first, deterministic=False, warnings=(*first.warnings, UNPRICED))
+                return decision, Foresight(StockValue(problem.n_nodes, nothing, nothing), 0, first.bound_micro or 0)
             value, clocked = _expected_value(problem, expected, watch.part(PRICES_SHARE), runner)
     decision, foresight = _decide_again(problem, first, value, watch, runner)
     return replace(decision, deterministic=decision.deterministic and not clocked), foresight

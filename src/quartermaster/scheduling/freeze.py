@@ -91,8 +91,8 @@ def frozen(transaction: Transaction, scope_id: str, as_of: int | None = None, mo
         for (node_id, sku), units in sorted(availability(transaction, scope_id).items())
         if node_id in nodes and sku in skus
     ]
-    if state.feed_as_of is not None and state.feed_as_of > latest.as_of:
-        document = {**document, **_still_to_come(document, state.feed_as_of)}
+    if document.get("replenishment") and state.feed_as_of is not None and state.feed_as_of > latest.as_of:
+        document["replenishment"] = _still_to_come(document, state.feed_as_of)
     used = capacity_used(transaction, scope_id, latest.as_of)
     document["nodes"] = [_with_capacity_left(node, used.get(node["node_id"])) for node in document["nodes"]]
     had = shipments_had(transaction, scope_id)
@@ -173,14 +173,11 @@ def _may_ship(order: dict[str, Any], had: int, most_shipments: int) -> bool:
     return bool(most > had)
 
 
-def _still_to_come(document: Mapping[str, Any], fed_at: int) -> dict[str, Any]:
+def _still_to_come(document: Mapping[str, Any], fed_at: int) -> list[dict[str, Any]]:
     """Return the replenishment of a snapshot without what feeds since show as stock: what was due by their day."""
-    if "replenishment" not in document:
-        return {}
     zones = {node["node_id"]: ZoneInfo(node.get("timezone", "UTC")) for node in document["nodes"]}
     today = {node_id: time_of(fed_at).astimezone(zone).date() for node_id, zone in zones.items()}
-    rows = document["replenishment"]
-    return {"replenishment": [row for row in rows if date.fromisoformat(row["arrives_on"]) > today[row["node_id"]]]}
+    return [row for row in document["replenishment"] if date.fromisoformat(row["arrives_on"]) > today[row["node_id"]]]
 
 
 def _with_capacity_left(node: dict[str, Any], used: Used | None) -> dict[str, Any]:

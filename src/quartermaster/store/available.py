@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from sqlalchemy import BindParameter, Select, and_, bindparam, func, select, tuple_
 
 from quartermaster.store.chunks import MOST_NAMED
+from quartermaster.store.code_points import by_code_points
 from quartermaster.store.database import Transaction
-from quartermaster.store.stock import by_code_points
 from quartermaster.store.tables import RESERVATION_LINES, RESERVATIONS, STOCK
 
 
@@ -90,7 +90,7 @@ def availability_after(
     node_id, sku
         Only those of them; None = of all.
     """
-    pair = by_code_points(transaction)
+    pair = by_code_points(transaction, STOCK.c.node_id, STOCK.c.sku)
     query = _OF_ALL.where(tuple_(*pair) > tuple_(*after))
     if node_id is not None:
         query = query.where(STOCK.c.node_id == node_id)

@@ -208,10 +208,10 @@ class Store:
                 if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) != WRITTEN_BY_OTHERS:
                     raise
             except (OperationalError, InternalError, PoolTimeout) as error:
-                waited = _waited_long(error)
-                if not waited and not _in_the_way(error):
+                if _waited_long(error):
+                    waits += 1
+                elif isinstance(error, PoolTimeout) or not _in_the_way(error):
                     raise
-                waits += waited
         raise StoreError("store_busy", "others were writing all the time")
 
     @contextmanager
@@ -262,9 +262,7 @@ def _waited_long(error: DBAPIError | PoolTimeout) -> bool:
     return isinstance(error, PoolTimeout) or getattr(error.orig, "sqlstate", None) in WAITED_LONG
 
 
-def _in_the_way(error: DBAPIError | PoolTimeout) -> bool:
-    if isinstance(error, PoolTimeout):
-        return True
+def _in_the_way(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in IN_THE_WAY or "database is locked" in str(error.orig)
 
 

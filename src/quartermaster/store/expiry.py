@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, update
 
 from quartermaster.store.chunks import in_chunks
+from quartermaster.store.code_points import by_code_points
 from quartermaster.store.database import Transaction
 from quartermaster.store.events import emit_all
 from quartermaster.store.fail_points import fail_point
@@ -58,8 +59,7 @@ def sweep_for(transaction: Transaction, scope_id: str, pairs: Collection[tuple[s
     of_all = over.join(RESERVATION_LINES, line.reservation_id == table.reservation_id)
     rows = transaction.all(of_all.with_only_columns(table.reservation_id, line.node_id, line.sku))
     names = {row.reservation_id for row in rows if (row.node_id, row.sku) in pairs}
-    by_id = table.reservation_id.collate("C") if transaction.is_postgresql else table.reservation_id
-    locked = over.order_by(by_id).with_for_update()
+    locked = over.order_by(*by_code_points(transaction, table.reservation_id)).with_for_update()
     expired = [
         row
         for chunk in in_chunks(sorted(names))

@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from quartermaster.errors import StoreError
 from quartermaster.store.chunks import in_chunks
+from quartermaster.store.code_points import by_code_points
 from quartermaster.store.database import Transaction
 from quartermaster.store.fail_points import fail_point
-from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED, by_id, note_all
+from quartermaster.store.order_states import ALLOCATED, CANCELLED, OPEN, REJECTED, note_all
 from quartermaster.store.orders import NewOrder
 from quartermaster.store.reserved_orders import settle_reserved
 from quartermaster.store.tables import ORDER_LINES, ORDERS
@@ -112,7 +113,7 @@ def _put(transaction: Transaction, scope_id: str, orders: Sequence[NewOrder]) ->
 def _known(transaction: Transaction, scope_id: str, order_ids: Sequence[str]) -> dict[str, Any]:
     """Lock the orders that are there, by id as they come, and return them."""
     query = select(ORDERS.c.order_id, ORDERS.c.state, ORDERS.c.sha256).where(ORDERS.c.scope_id == scope_id)
-    query = query.order_by(by_id(transaction)).with_for_update()
+    query = query.order_by(*by_code_points(transaction, ORDERS.c.order_id)).with_for_update()
     return {
         row.order_id: row
         for chunk in in_chunks(order_ids)

@@ -9,26 +9,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert
+from sqlalchemy import insert
 
 from quartermaster.store.database import Transaction
-from quartermaster.store.tables import ORDER_EVENTS, ORDERS
+from quartermaster.store.tables import ORDER_EVENTS
 
 OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED = "open", "allocated", "backordered", "rejected", "cancelled"
 STATES = (OPEN, ALLOCATED, BACKORDERED, REJECTED, CANCELLED)
 PLANNABLE = (OPEN, BACKORDERED)
 """States in which an order is planned, and may still be changed."""
-
-
-def by_id(transaction: Transaction) -> ColumnElement[str]:
-    """Return the id of orders as both databases compare it by code points, in which order orders are locked.
-
-    Parameters
-    ----------
-    transaction
-        The transaction.
-    """
-    return ORDERS.c.order_id.collate("C") if transaction.is_postgresql else ORDERS.c.order_id
 
 
 def note(transaction: Transaction, scope_id: str, order_id: str, happened: str, detail: Mapping[str, Any]) -> None:

@@ -18,12 +18,13 @@ from sqlalchemy import bindparam, insert, select, update
 from quartermaster.errors import StoreError
 from quartermaster.store.available import availability
 from quartermaster.store.chunks import in_chunks
+from quartermaster.store.code_points import by_code_points
 from quartermaster.store.database import Again, Transaction
 from quartermaster.store.events import emit, emit_all
 from quartermaster.store.expiry import sweep_for
 from quartermaster.store.fail_points import fail_point
 from quartermaster.store.leases import check_fence
-from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, by_id, note_all
+from quartermaster.store.order_states import ALLOCATED, BACKORDERED, PLANNABLE, note_all
 from quartermaster.store.plans import COMMITTED, FINISHED, SUPERSEDED, StoredPlan, stored_plan
 from quartermaster.store.reserved_orders import orders_held, settle_reserved
 from quartermaster.store.scopes import count, scope_state
@@ -233,7 +234,7 @@ def _standing(
     query = select(ORDERS.c.order_id, ORDERS.c.sha256).where(
         ORDERS.c.scope_id == scope_id, ORDERS.c.state.in_(PLANNABLE)
     )
-    query = query.order_by(by_id(transaction)).with_for_update(key_share=True)
+    query = query.order_by(*by_code_points(transaction, ORDERS.c.order_id)).with_for_update(key_share=True)
     rows = [row for chunk in in_chunks(planned) for row in transaction.all(query.where(ORDERS.c.order_id.in_(chunk)))]
     reserved = orders_held(transaction, scope_id, planned)
     reserved |= {one.order_id for one in settle_reserved(transaction, scope_id, planned)}

@@ -22,6 +22,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, insert,
 
 from quartermaster.errors import ModelError, StoreError
 from quartermaster.store.chunks import in_chunks
+from quartermaster.store.code_points import by_code_points
 from quartermaster.store.database import Transaction
 from quartermaster.store.deductions import lines_to_deduct, mark_deducted
 from quartermaster.store.events import emit
@@ -35,7 +36,6 @@ __all__ = [
     "Feed",
     "StockLine",
     "StockRow",
-    "by_code_points",
     "comes_late",
     "give_all_back",
     "take",
@@ -196,7 +196,9 @@ def _lock(
     """Lock stock in the order in which everybody takes it; return what of it is free, of what there is; None = all."""
     node, sku = STOCK.c.node_id, STOCK.c.sku
     free = (STOCK.c.supply - STOCK.c.reserved).label("free")
-    query = select(node, sku, free).where(STOCK.c.scope_id == scope_id).order_by(*by_code_points(transaction))
+    query = (
+        select(node, sku, free).where(STOCK.c.scope_id == scope_id).order_by(*by_code_points(transaction, node, sku))
+    )
     query = query.with_for_update(key_share=True)
     if pairs is None:
         return {(row.node_id, row.sku): row.free for row in transaction.all(query)}
@@ -329,15 +331,3 @@ def give_all_back(transaction: Transaction, scope_id: str, lines: Iterable[Stock
         units[line.node_id, line.sku] += line.quantity
     rows = [{"scope": scope_id, "node": node, "of": sku, "units": units[node, sku]} for node, sku in sorted(units)]
     transaction.run(_GIVE_BACK, rows)
-
-
-def by_code_points(transaction: Transaction) -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Return node and SKU as both databases compare them by code points, in which order stock is locked.
-
-    Parameters
-    ----------
-    transaction
-        The transaction.
-    """
-    node, sku = STOCK.c.node_id, STOCK.c.sku
-    return (node.collate("C"), sku.collate("C")) if transaction.is_postgresql else (node, sku)

@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from quartermaster.planning.rules.bulk_options import steps_of
 from quartermaster.planning.rules.lattice_bounds import least_finish, least_in_two, least_served
 from solver_models.lattice import lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE
@@ -129,7 +128,7 @@ class RelaxedOrder:
 
     def _layers(self) -> list[Ints]:
         """Return, by number of shipments, the least cost of serving exactly a vector; as many as can matter."""
-        block, steps = self._block, steps_of(self._quantities)
+        block, steps = self._block, lattice_of(self._quantities).steps
         nothing = np.full_like(block, INFEASIBLE)
         nothing[0] = 0
         layers = [nothing, block]
@@ -149,7 +148,7 @@ class RelaxedOrder:
 
     def _undone(self, layers: list[Ints], shipments: int, whole: int) -> list[int] | None:
         """Return the vectors of a partition; None when another partition costs the same."""
-        steps = steps_of(self._quantities)
+        steps = lattice_of(self._quantities).steps
         vectors = []
         for layer in range(shipments, 1, -1):
             pairs = steps.parts(whole)
@@ -178,7 +177,7 @@ class RelaxedOrder:
         """Return the least cost of serving a vector in at most 0, 1, 2 ... shipments; one entry if nothing limits."""
         if self._limit >= self._units[-1]:
             return [least_served(self._quantities, block[None])[0]]
-        steps = steps_of(self._quantities)
+        steps = lattice_of(self._quantities).steps
         nothing = np.full_like(block, INFEASIBLE)
         nothing[0] = 0
         served = [nothing]
@@ -191,7 +190,7 @@ class RelaxedOrder:
 
     def _after(self, first: int, finish: Ints, served: list[Ints]) -> list[int] | None:
         """Return the places that go on after a vector in one of the cheapest ways."""
-        steps, depth = steps_of(self._quantities), len(served) - 1
+        steps, depth = lattice_of(self._quantities).steps, len(served) - 1
         inside = np.flatnonzero(np.all(self._vectors + self._vectors[first] <= self._vectors[-1], axis=1))
         whole = int(inside[np.argmin(served[depth][inside] + self._end[inside + first])])
         if served[depth][whole] + self._end[whole + first] != finish[first]:

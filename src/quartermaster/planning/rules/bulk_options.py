@@ -9,7 +9,6 @@ solved by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from quartermaster.planning.rules.remaining import Take
 from quartermaster.planning.shapes import ShapeGroup
 from quartermaster.planning.shipment_cells import TOO_MUCH, ShipmentCells
 from quartermaster.planning.shipment_costs import ShipmentCosts, as_table
-from solver_models.lattice import SMALL_PAIRS, lattice_of, pair_count
+from solver_models.lattice import lattice_of, pair_count
 from solver_models.sourcing import INFEASIBLE
 
 Ints = NDArray[np.int64]
@@ -28,75 +27,6 @@ Flags = NDArray[np.bool_]
 
 MAX_STEPS = 60_000
 """Largest (shipments x pairs of vectors) of a shape that is solved in bulk."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Steps:
-    """All pairs (whole, part of it) of a lattice in one run, a whole's together; see `Lattice.levels`.
-
-    Parameters
-    ----------
-    whole, start
-        (n_wholes,) each vector but zero, and where its parts begin.
-    part, rest
-        (n_pairs,) the two sides of each pair.
-    position
-        (V,) where a vector stands in `whole`.
-    """
-
-    whole: Ints
-    start: Ints
-    part: Ints
-    rest: Ints
-    position: Ints
-
-    def parts(self, whole: int) -> slice:
-        """Return where the parts of a vector stand.
-
-        Parameters
-        ----------
-        whole
-            Number of the vector, not 0.
-        """
-        at = int(self.position[whole])
-        end = int(self.start[at + 1]) if at + 1 < len(self.start) else len(self.part)
-        return slice(int(self.start[at]), end)
-
-
-def steps_of(quantities: tuple[int, ...]) -> Steps:
-    """Return the pairs of a lattice; the same object for the same quantities, of late.
-
-    Parameters
-    ----------
-    quantities
-        Units of each line.
-    """
-    return _small(quantities) if pair_count(quantities) <= SMALL_PAIRS else _large(quantities)
-
-
-@lru_cache(maxsize=1024)
-def _small(quantities: tuple[int, ...]) -> Steps:
-    return _steps(quantities)
-
-
-@lru_cache(maxsize=32)
-def _large(quantities: tuple[int, ...]) -> Steps:
-    return _steps(quantities)
-
-
-def _steps(quantities: tuple[int, ...]) -> Steps:
-    levels = lattice_of(quantities).levels
-    sizes = np.cumsum([0, *(len(part) for _, part, _, _ in levels)])
-    whole = np.concatenate([whole for whole, _, _, _ in levels])
-    position = np.zeros(len(whole) + 1, dtype=np.int64)
-    position[whole] = np.arange(len(whole))
-    return Steps(
-        whole=whole,
-        start=np.concatenate([start + size for (_, _, _, start), size in zip(levels, sizes, strict=False)]),
-        part=np.concatenate([part for _, part, _, _ in levels]),
-        rest=np.concatenate([rest for _, _, rest, _ in levels]),
-        position=position,
-    )
 
 
 def solvable_in_bulk(group: ShapeGroup) -> bool:
@@ -194,7 +124,7 @@ class BulkOptions:
     def __init__(self, problem: PlanningProblem, cells: ShipmentCells) -> None:
         self.problem, self.cells, self.group = problem, cells, cells.group
         quantities = tuple(self.group.quantities.tolist())
-        self._steps = steps_of(quantities)
+        self._steps = lattice_of(quantities).steps
         units = self.group.vectors.sum(axis=1)
         self._most = int(units[-1])
         # states (shipments, served vector), the preferred of equal cost first: fewer backordered units, then shipments
